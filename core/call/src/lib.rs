@@ -1,0 +1,1 @@
+//! The call state machine of Duet: pure, no clock, no I/O.

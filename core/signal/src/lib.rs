@@ -1,0 +1,19 @@
+//! The signaling wire of Duet, shared by the engine, the server and (by its JSON Schema) the page.
+//!
+//! Pure: text in, values out. No socket, no clock, no thread.
+//!
+//! | module | job |
+//! |---|---|
+//! | [`message`] | every message of the `duet` dialect, as types |
+//! | [`codec`] | text to [`Envelope`] and back, with limits |
+//! | [`outbox`] | numbering, acknowledgement, resending and de-duplication |
+//! | [`room`] | rooms of two, as a value |
+#![forbid(unsafe_code)]
+
+pub mod codec;
+pub mod message;
+pub mod outbox;
+pub mod room;
+
+pub use codec::{MAX_MESSAGE_BYTES, WireError, decode, encode};
+pub use message::{Envelope, Message};

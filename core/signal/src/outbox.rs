@@ -1,0 +1,1 @@
+//! Numbering, acknowledgement, resending and de-duplication.

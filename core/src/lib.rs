@@ -1,0 +1,1 @@
+//! Duet: an embeddable engine for one-to-one audio/video calls.

@@ -1,0 +1,1 @@
+//! Duet for Kotlin, Swift and C: converts, decides nothing.

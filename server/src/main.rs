@@ -1,0 +1,2 @@
+//! Desktop host.
+fn main() {}
