@@ -8,12 +8,15 @@
 //! | [`codec`] | text to [`Envelope`] and back, with limits |
 //! | [`outbox`] | numbering, acknowledgement, resending and de-duplication |
 //! | [`room`] | rooms of two, as a value |
+//! | `schema` | the JSON Schema of the wire (feature `schema`) |
 #![forbid(unsafe_code)]
 
 pub mod codec;
 pub mod message;
 pub mod outbox;
 pub mod room;
+#[cfg(feature = "schema")]
+pub mod schema;
 
-pub use codec::{MAX_MESSAGE_BYTES, WireError, decode, encode};
+pub use codec::{MAX_MESSAGE_BYTES, WireError, decode, encode, encode_numbered};
 pub use message::{Envelope, Message};

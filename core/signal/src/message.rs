@@ -10,6 +10,8 @@
 //!   message. What is not acknowledged is sent again after a resume; duplicates are dropped.
 //! * The server overwrites `from` and `from_device`: a receiver may trust them.
 //! * `to` names a user, all of whose devices get the message, unless `to_device` names one.
+//! * A WebSocket closed with code 1000 ends the session at once; closed or lost in any other way, it
+//!   can be resumed for a while.
 
 use serde::{Deserialize, Serialize};
 
@@ -73,7 +75,7 @@ text_id! {
 }
 
 /// What surrounds a message on the wire.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Envelope {
     /// Sender's number for this message: 1, 2, 3 ... per session.
@@ -106,7 +108,7 @@ impl From<Message> for Envelope {
 }
 
 /// A message; `type` on the wire is the variant's name in kebab-case.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "kebab-case")]
 pub enum Message {
@@ -152,11 +154,12 @@ pub enum Message {
 
     /// A type this version does not know; ignored.
     #[serde(other)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
     Unknown,
 }
 
 /// A client's introduction.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Hello {
     /// Protocol versions the client speaks.
@@ -188,7 +191,7 @@ pub struct VersionRange {
 }
 
 /// Which session to continue, and from where.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Resume {
     /// The token of the earlier [`Welcome`].
@@ -198,7 +201,7 @@ pub struct Resume {
 }
 
 /// The server's answer to [`Hello`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Welcome {
     /// The version both sides will speak: the highest they share.
@@ -234,7 +237,7 @@ pub struct IceServer {
 }
 
 /// What was refused, and why.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ErrorInfo {
     /// For programs.
@@ -281,11 +284,12 @@ pub enum ErrorCode {
     SlowConsumer,
     /// A code of a later version.
     #[serde(other)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
     Other,
 }
 
 /// A request to ring.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Invite {
     /// The call.
@@ -307,7 +311,7 @@ pub struct MediaKinds {
 }
 
 /// Only names a call.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CallRef {
     /// The call.
@@ -315,7 +319,7 @@ pub struct CallRef {
 }
 
 /// The callee's yes.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Accept {
     /// The call.
@@ -325,7 +329,7 @@ pub struct Accept {
 }
 
 /// The callee's no.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Decline {
     /// The call.
@@ -347,11 +351,12 @@ pub enum DeclineReason {
     Timeout,
     /// A reason of a later version.
     #[serde(other)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
     Other,
 }
 
 /// Only names a room.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RoomRef {
     /// The room.
@@ -359,7 +364,7 @@ pub struct RoomRef {
 }
 
 /// One is in a room.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Joined {
     /// The room.
@@ -371,7 +376,7 @@ pub struct Joined {
 }
 
 /// The other one in a room.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RoomPeer {
     /// Who.
@@ -383,7 +388,7 @@ pub struct RoomPeer {
 }
 
 /// Somebody came into one's room. They will make the offer.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PeerJoined {
     /// The room.
@@ -393,7 +398,7 @@ pub struct PeerJoined {
 }
 
 /// The other one left.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PeerLeft {
     /// The room.
@@ -403,7 +408,7 @@ pub struct PeerLeft {
 }
 
 /// An SDP description.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Description {
     /// The call.
@@ -426,7 +431,7 @@ pub enum DescriptionKind {
 }
 
 /// A trickled candidate.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Candidate {
     /// The call.
@@ -454,7 +459,7 @@ pub struct IceCandidate {
 }
 
 /// Which local sources are live.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MediaState {
     /// The call.
