@@ -1,0 +1,133 @@
+//! What may be set, and why the defaults are what they are.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use duet_signal::message::IceServer;
+
+use crate::auth::{Authenticator, Open};
+
+/// How a server is to be.
+#[derive(Clone)]
+pub struct ServerConfig {
+    /// Where to listen. Port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// STUN and TURN servers every client is told to use.
+    pub ice_servers: Vec<IceServer>,
+    /// Who may say they are whom.
+    pub auth: Arc<dyn Authenticator>,
+    /// How much a client, and all of them, may ask for.
+    pub limits: Limits,
+    /// How long things may take.
+    pub timing: Timing,
+}
+
+impl ServerConfig {
+    /// A server for this machine alone, on a free port, open to everybody on it.
+    pub fn loopback() -> Self {
+        ServerConfig { listen: (Ipv4Addr::LOCALHOST, 0).into(), ..Self::default() }
+    }
+}
+
+impl Default for ServerConfig {
+    /// `127.0.0.1:8080`, no ICE servers, open to everybody on this machine.
+    fn default() -> Self {
+        ServerConfig {
+            listen: (Ipv4Addr::LOCALHOST, 8080).into(),
+            ice_servers: Vec::new(),
+            auth: Arc::new(Open),
+            limits: Limits::default(),
+            timing: Timing::default(),
+        }
+    }
+}
+
+/// How much may be asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Connections at one time.
+    pub connections: usize,
+    /// Connections at one time from one address; loopback, where proxies live, is not counted.
+    pub connections_per_address: usize,
+    /// Sessions at one time, connected or waiting to be resumed.
+    pub sessions: usize,
+    /// Sessions of one user at one time.
+    pub devices_per_user: usize,
+    /// Rooms a session may be in at one time.
+    pub rooms_per_session: usize,
+    /// Messages a second a connection may send over time, at least 1.
+    pub messages_per_second: u32,
+    /// Messages a connection may send at once before that rate applies, at least 1.
+    pub message_burst: u32,
+    /// Malformed, oversized, binary or out-of-order messages before a connection is closed.
+    pub faults: u32,
+    /// Messages kept for a client that does not acknowledge; one more and it is disconnected.
+    pub outbox_messages: usize,
+    /// Bytes kept for a client that does not acknowledge.
+    pub outbox_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        let outbox = duet_signal::outbox::Limits::default();
+        Limits {
+            // A connection takes some 20 KiB; this many fit a small machine.
+            connections: 20_000,
+            // A large household or small office behind one address.
+            connections_per_address: 64,
+            // After an outage of everybody, all may come back while their ghosts are still kept.
+            sessions: 40_000,
+            // Phone, tablet, laptop, a few browser tabs, and the ghosts of some of them.
+            devices_per_user: 16,
+            rooms_per_session: 8,
+            // Setting up a call takes some 50 messages within a second, at most.
+            messages_per_second: 100,
+            // A resuming client may send its whole outbox of 256 at once, and a call's set-up.
+            message_burst: 400,
+            faults: 10,
+            outbox_messages: outbox.messages,
+            outbox_bytes: outbox.bytes,
+        }
+    }
+}
+
+/// How long things may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Timing {
+    /// From connecting to `hello`. 10 s: a slow mobile network, not a hung client.
+    pub hello_deadline: Duration,
+    /// Between WebSocket pings. 15 s: below the 30 s after which the strictest middleboxes forget a
+    /// connection.
+    pub ping_interval: Duration,
+    /// Silence after which a connection counts as lost. 45 s: three pings.
+    pub idle_timeout: Duration,
+    /// How long a lost session can be resumed. 30 s: a change of network or a reload of a page; a
+    /// person waiting for the other side gives up at about that time.
+    pub resume_window: Duration,
+    /// How long an acknowledgement may wait for a message to ride on. 100 ms: soon, yet later than
+    /// the answers it can ride on.
+    pub ack_delay: Duration,
+    /// How long a client's socket may take nothing. 10 s: longer than any stall TCP recovers from
+    /// that a call would survive.
+    pub write_deadline: Duration,
+    /// How long connections may take to close when the server stops. 300 ms: the process has to be
+    /// gone within 500 ms of a signal.
+    pub drain: Duration,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Timing {
+            hello_deadline: Duration::from_secs(10),
+            ping_interval: Duration::from_secs(15),
+            idle_timeout: Duration::from_secs(45),
+            resume_window: Duration::from_secs(30),
+            ack_delay: Duration::from_millis(100),
+            write_deadline: Duration::from_secs(10),
+            drain: Duration::from_millis(300),
+        }
+    }
+}
