@@ -189,6 +189,12 @@ impl State {
         Ok(())
     }
 
+    /// Nothing is kept for anybody.
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.sessions.is_empty() && self.tokens.is_empty() && self.users.is_empty() && self.rooms.is_empty()
+    }
+
     fn is_ghost(&self, device: &DeviceId) -> bool {
         self.sessions.get(device).is_none_or(|session| !session.connected)
     }
