@@ -1,2 +1,51 @@
-//! Desktop host.
-fn main() {}
+//! The one entry for people and CI: `cargo xtask <task>`.
+
+mod bench;
+mod ci;
+mod demo;
+mod setup;
+mod shell;
+mod test;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Everything one does with this repository.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version, about)]
+struct Args {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Install what is missing, where it may be installed, and say what was done.
+    Setup(setup::Args),
+    /// A real call on this machine: two engines, real codecs, pictures and sound kept as files.
+    Demo(demo::Args),
+    /// Every test, with the browser and the TURN server: the README's test command.
+    Test(test::Args),
+    /// What CI runs: format, lints, licences, builds with and without features, then `test`.
+    Ci(ci::Args),
+    /// Duet beside libwebrtc in one run, as a table.
+    Bench(bench::Args),
+}
+
+fn main() -> ExitCode {
+    let result = match Args::parse().task {
+        Task::Setup(args) => setup::run(&args),
+        Task::Demo(args) => demo::run(&args),
+        Task::Test(args) => test::run(&args),
+        Task::Ci(args) => ci::run(&args),
+        Task::Bench(args) => bench::run(&args),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

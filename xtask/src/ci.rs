@@ -1,0 +1,34 @@
+//! What CI runs.
+
+use crate::setup;
+use crate::shell::{self, Result, cargo, command};
+use crate::test;
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// Also the long tier of tests.
+    #[arg(long)]
+    full: bool,
+}
+
+pub fn run(args: &Args) -> Result {
+    setup::install_all(true)?;
+    shell::run(cargo(&["fmt", "--all", "--check"]))?;
+    let deny = setup::cargo_deny()?;
+    shell::run(command(deny, &["check", "bans", "licenses", "sources"]))?;
+    let lint = |features: &[&str]| {
+        let mut words = vec!["clippy", "--workspace", "--all-targets"];
+        words.extend(features);
+        words.extend(["--", "-D", "warnings"]);
+        shell::run(cargo(&words))
+    };
+    lint(&["--features", test::FEATURES])?;
+    // Every feature set a host may choose still builds.
+    shell::run(cargo(&["check", "--package", "duet-core"]))?;
+    shell::run(cargo(&["check", "--package", "duet-core", "--no-default-features"]))?;
+    shell::run(cargo(&["check", "--package", "duet-core", "--no-default-features", "--features", "vp8"]))?;
+    let mut docs = cargo(&["doc", "--workspace", "--no-deps", "--quiet"]);
+    docs.env("RUSTDOCFLAGS", "-D warnings");
+    shell::run(docs)?;
+    test::run(&test::Args { full: args.full, no_browser: false })
+}

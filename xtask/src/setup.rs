@@ -1,0 +1,132 @@
+//! What the machine needs, and getting it.
+
+use crate::shell::{self, Result, cache_dir, command, has_program, succeeds};
+
+/// cargo-deny's release whose configuration we follow.
+const CARGO_DENY: &str = "0.20.2";
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// Also what the tests need: a browser, a TURN server, node packages, cargo-deny.
+    #[arg(long)]
+    tests: bool,
+}
+
+/// A Debian package, how to see that it is there, and what it is for.
+struct Package {
+    name: &'static str,
+    present: fn() -> bool,
+    purpose: &'static str,
+}
+
+const BUILD: &[Package] = &[
+    Package { name: "libvpx-dev", present: has_libvpx, purpose: "VP8" },
+    Package { name: "pkg-config", present: || has_program("pkg-config"), purpose: "finding libvpx" },
+    Package { name: "nasm", present: || has_program("nasm"), purpose: "fast H.264 on x86-64" },
+];
+
+const TESTS: &[Package] = &[
+    Package { name: "chromium", present: || has_program("chromium"), purpose: "calls with a browser" },
+    Package { name: "coturn", present: || has_program("turnserver"), purpose: "calls over a relay" },
+];
+
+/// Installs what building needs and, if asked, what the tests need.
+pub fn install_all(tests: bool) -> Result {
+    install(BUILD)?;
+    if tests {
+        install(TESTS)?;
+        node_packages()?;
+        cargo_deny()?;
+    }
+    Ok(())
+}
+
+pub fn run(args: &Args) -> Result {
+    install_all(args.tests)?;
+    let vp8 = if has_libvpx() { "H.264, VP8 and Opus" } else { "H.264 and Opus; VP8 needs libvpx-dev" };
+    eprintln!("ready: {vp8}. Next: cargo xtask demo");
+    Ok(())
+}
+
+/// Whether VP8 can be built.
+pub fn has_libvpx() -> bool {
+    succeeds(command("pkg-config", &["--exists", "vpx"]))
+}
+
+/// Installs what the demo would miss; goes on without it where that is not allowed.
+pub fn build_packages_if_possible() {
+    if let Err(error) = install(BUILD) {
+        eprintln!("going on without: {error}");
+    }
+}
+
+/// Where cargo-deny is.
+pub fn cargo_deny() -> Result<std::path::PathBuf> {
+    let tools = cache_dir()?.join("tools");
+    let program = tools.join("bin/cargo-deny");
+    let current = std::process::Command::new(&program).arg("--version").output();
+    let wanted = format!("cargo-deny {CARGO_DENY}");
+    if current.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).trim() == wanted) {
+        return Ok(program);
+    }
+    let root = tools.to_string_lossy().into_owned();
+    // A debug build takes half the time to make, and the check is over in a second either way.
+    let mut install = shell::cargo(&[
+        "install",
+        "cargo-deny",
+        "--version",
+        CARGO_DENY,
+        "--locked",
+        "--debug",
+        "--force",
+        "--root",
+        &root,
+    ]);
+    install.env("CARGO_PROFILE_DEV_DEBUG", "0").env("CARGO_TARGET_DIR", cache_dir()?.join("tools-target"));
+    shell::run(install)?;
+    Ok(program)
+}
+
+/// The browser tests' packages, from their lock file.
+pub fn node_packages() -> Result {
+    let folder = shell::root().join("server/tests/browser");
+    if !has_program("npm") {
+        return Err("node and npm are missing: install node 20 or newer for the browser tests".into());
+    }
+    if folder.join("node_modules/.package-lock.json").is_file() {
+        return Ok(());
+    }
+    let mut install = command("npm", &["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
+    install.current_dir(folder);
+    shell::run(install)
+}
+
+fn install(packages: &[Package]) -> Result {
+    let missing: Vec<&Package> = packages.iter().filter(|package| !(package.present)()).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    for package in &missing {
+        eprintln!("missing: {} ({})", package.name, package.purpose);
+    }
+    let names: Vec<&str> = missing.iter().map(|package| package.name).collect();
+    let by_hand = format!("install them by hand: {}", names.join(" "));
+    if !has_program("apt-get") {
+        return Err(format!("no apt-get on this system; {by_hand}"));
+    }
+    let root = succeeds(command("sh", &["-c", "test \"$(id -u)\" = 0"]));
+    let sudo = !root && succeeds(command("sudo", &["-n", "true"]));
+    if !root && !sudo {
+        return Err(format!("not allowed to install packages; {by_hand}"));
+    }
+    let apt = |args: &[&str]| {
+        let words: Vec<&str> = ["apt-get"].iter().chain(args).copied().collect();
+        let mut command = if sudo { command("sudo", &words) } else { command(words[0], &words[1..]) };
+        command.env("DEBIAN_FRONTEND", "noninteractive");
+        shell::run(command)
+    };
+    apt(&["update", "-q"])?;
+    let install: Vec<&str> =
+        ["install", "-y", "-q", "--no-install-recommends"].into_iter().chain(names).collect();
+    apt(&install)
+}
