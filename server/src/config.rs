@@ -73,7 +73,7 @@ impl Default for Limits {
     fn default() -> Self {
         let outbox = duet_signal::outbox::Limits::default();
         Limits {
-            // A connection takes some 20 KiB; this many fit a small machine.
+            // An idle connection takes some 15 KiB; this many fit a small machine.
             connections: 20_000,
             // A large household or small office behind one address.
             connections_per_address: 64,

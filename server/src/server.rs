@@ -1,5 +1,6 @@
 //! Bind, run, shut down.
 
+use std::fmt;
 use std::future::{Future, IntoFuture, pending};
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -143,6 +144,18 @@ impl RunningServer {
 impl Drop for RunningServer {
     fn drop(&mut self) {
         self.app.stopping.send_replace(true);
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").field("local_addr", &self.local_addr).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for RunningServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RunningServer").field("local_addr", &self.local_addr).finish_non_exhaustive()
     }
 }
 

@@ -13,10 +13,13 @@ use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message as Frame;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
 
 /// Nothing here takes longer unless it is broken.
 const DEADLINE: Duration = Duration::from_secs(10);
+
+/// Small messages must not wait for earlier ones to be acknowledged (Nagle).
+const NO_DELAY: bool = true;
 
 /// A server on a free port.
 pub fn server() -> RunningServer {
@@ -41,8 +44,9 @@ pub struct Raw(pub WebSocketStream<MaybeTlsStream<TcpStream>>);
 impl Raw {
     pub async fn connect(server: &RunningServer) -> Raw {
         let url = format!("ws://{}/v1/ws", server.local_addr());
-        let (socket, _) =
-            soon("a connection", connect_async(url)).await.expect("the server takes connections");
+        let (socket, _) = soon("a connection", connect_async_with_config(url, None, NO_DELAY))
+            .await
+            .expect("the server takes connections");
         Raw(socket)
     }
 
