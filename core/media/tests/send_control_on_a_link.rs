@@ -32,9 +32,9 @@ fn a_link_that_falls_to_an_eighth_and_recovers_is_followed() {
         let rates = vec![(0, 4_000_000), (20_000, 500_000), (40_000, 4_000_000)];
         let report = Scenario { seed, rates, ..Scenario::new(0, 1_500_000, 2_500_000) }.run("4M-500k-4M");
         assert!(report.audio_max_ms(0..60) <= 400);
-        assert!(report.smooth_after_ms(20..40) <= 1_500, "{}", report.smooth_after_ms(20..40));
+        assert!(report.smooth_after_ms(20..40) <= 1_000, "{}", report.smooth_after_ms(20..40));
         assert!(report.fps_mean(23..60) >= 29.8);
-        assert!(report.reaches(2_000_000, 40).is_some_and(|at| at < 47));
+        assert!(report.reaches(2_000_000, 40).is_some_and(|at| at < 45));
     }
 }
 
@@ -44,14 +44,14 @@ fn the_bench_drop_from_3_mbit_to_400_kbit_is_smooth_within_a_second() {
         let rates = vec![(0, 3_000_000), (20_000, 400_000), (40_000, 3_000_000)];
         let scenario = Scenario { seed, rates, queue_ms: 300, ..Scenario::new(0, 1_000_000, 2_000_000) };
         let report = scenario.run("3M-400k-3M");
-        assert!(report.smooth_after_ms(20..40) <= 1_500, "{}", report.smooth_after_ms(20..40));
-        assert!(report.reaches(1_600_000, 40).is_some_and(|at| at < 46));
+        assert!(report.smooth_after_ms(20..40) <= 1_000, "{}", report.smooth_after_ms(20..40));
+        assert!(report.reaches(1_600_000, 40).is_some_and(|at| at < 45));
     }
 }
 
 #[test]
 fn ten_percent_random_loss_does_not_slow_the_call() {
-    for seed in 1..=3 {
+    for seed in 1..=5 {
         let scenario = Scenario { seed, loss: 0.1, ..Scenario::new(3_000_000, 600_000, 1_500_000) };
         let report = scenario.run("10 % loss");
         assert!(report.target_min(10..60) >= 1_000_000);
@@ -96,7 +96,7 @@ fn a_deep_queue_is_not_filled() {
 
 #[test]
 fn a_policer_without_a_queue_is_recognised_by_its_loss() {
-    let scenario = Scenario { queue_ms: 15, ..Scenario::new(700_000, 1_500_000, 2_500_000) };
+    let scenario = Scenario { queue_ms: 30, ..Scenario::new(700_000, 1_500_000, 2_500_000) };
     let report = scenario.run("700k without queue");
     assert!(report.fps_mean(5..60) >= 28.0);
     assert!(report.video_bps(5..60) >= 350_000);
@@ -125,4 +125,17 @@ fn slow_feedback_and_a_long_path_still_work() {
     let report = scenario.run("200 ms round trip");
     assert!(report.audio_max_ms(0..40) <= 400);
     assert!(report.fps_mean(24..40) >= 29.0);
+}
+
+#[test]
+fn a_cellular_link_that_wanders_is_followed() {
+    for seed in 1..=3 {
+        let wander = |n: u64| 600_000 + (n * 7_919 + seed * 31) % 17 * 150_000;
+        let rates = (0..120).map(|n| (n * 500, wander(n / 2))).collect();
+        let scenario =
+            Scenario { seed, rates, queue_ms: 600, jitter_ms: 10, ..Scenario::new(0, 600_000, 2_500_000) };
+        let report = scenario.run("0.6 to 3M, changing each second");
+        assert!(report.fps_mean(5..60) >= 28.5);
+        assert!(report.video_bps(5..60) >= 600_000);
+    }
 }

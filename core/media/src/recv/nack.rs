@@ -32,6 +32,12 @@ const MAX_MISSING: usize = 512;
 const MAX_GAP: u64 = 1_000;
 /// Packets in a row from far behind that prove that the stream started again with other numbers.
 const RESTART_PROOF: u8 = 3;
+/// Above this share of missing packets, each request is said twice, this far apart: a request is a
+/// few bytes, and one that is lost costs a round trip. Senders ignore repeats within a round trip.
+const LOSSY: f64 = 0.04;
+const ECHO: Duration = Duration::from_millis(10);
+/// Packets over which that share is taken: about a second of video.
+const LOSS_PACKETS: f64 = 128.0;
 /// The round trip until it is known.
 const FIRST_RTT: Duration = Duration::from_millis(100);
 
@@ -63,6 +69,7 @@ pub struct NackGenerator {
     rtt: Duration,
     reorder: Duration,
     far_behind: u8,
+    loss: f64,
     lost: u64,
     lost_reported: u64,
     requested: u64,
@@ -75,6 +82,7 @@ struct Missing {
     due: Time,
     wait: Duration,
     tries: u8,
+    echo: bool,
 }
 
 impl Default for NackGenerator {
@@ -94,6 +102,7 @@ impl NackGenerator {
             rtt: FIRST_RTT,
             reorder: MIN_REORDER,
             far_behind: 0,
+            loss: 0.0,
             lost: 0,
             lost_reported: 0,
             requested: 0,
@@ -122,6 +131,8 @@ impl NackGenerator {
             }
             return self.restart(id);
         }
+        let absent = (id - highest - 1) as f64;
+        self.loss += (absent / (absent + 1.0) - self.loss) * ((absent + 1.0) / LOSS_PACKETS).min(1.0);
         self.add_gap(highest + 1, id, now);
         self.highest = Some(id);
         self.hurry(id, now);
@@ -138,10 +149,16 @@ impl NackGenerator {
         self.give_up(now);
         let first_wait = (self.rtt + ANSWER_SLACK).max(MIN_RETRY);
         for missing in self.missing.iter_mut().filter(|missing| missing.due <= now) {
+            self.requests.push(missing.id as u16);
+            if missing.echo {
+                missing.echo = false;
+                missing.due = now + missing.wait;
+                continue;
+            }
             missing.wait = if missing.tries == 0 { first_wait } else { missing.wait.mul_f64(BACKOFF) };
             missing.tries += 1;
-            missing.due = now + missing.wait;
-            self.requests.push(missing.id as u16);
+            missing.echo = self.loss > LOSSY;
+            missing.due = now + if missing.echo { ECHO } else { missing.wait };
         }
         self.requested += self.requests.len() as u64;
         self.refresh_due();
@@ -229,7 +246,14 @@ impl NackGenerator {
         let alone = to - from <= 1 || self.reorder > MIN_REORDER;
         let due = if alone { now + self.reorder } else { now };
         for id in from..to {
-            self.missing.push_back(Missing { id, since: now, due, wait: Duration::ZERO, tries: 0 });
+            self.missing.push_back(Missing {
+                id,
+                since: now,
+                due,
+                wait: Duration::ZERO,
+                tries: 0,
+                echo: false,
+            });
         }
         if from < to {
             self.next_due = Some(self.next_due.map_or(due, |next| next.min(due)));
@@ -259,7 +283,7 @@ impl NackGenerator {
     fn give_up(&mut self, now: Time) {
         let before = self.missing.len();
         self.missing.retain(|missing| {
-            let exhausted = missing.tries >= MAX_TRIES && missing.due <= now;
+            let exhausted = missing.tries >= MAX_TRIES && !missing.echo && missing.due <= now;
             !exhausted && now.since(missing.since) < MAX_AGE
         });
         self.lost += (before - self.missing.len()) as u64;
@@ -316,6 +340,20 @@ mod tests {
     fn a_wide_gap_is_asked_for_at_once_across_the_wrap() {
         let mut nack = after([0xfffd, 1]);
         assert_eq!(nack.poll(ms(1)), [0xfffe, 0xffff, 0]);
+    }
+
+    #[test]
+    fn on_a_lossy_path_each_request_is_said_twice() {
+        let mut nack = NackGenerator::new();
+        nack.set_rtt(Duration::from_millis(40));
+        for n in 0..200 {
+            nack.on_packet(n * 8, ms(0), false);
+            nack.on_packet(n * 8 + 1, ms(0), true);
+        }
+        nack.forget_before(199 * 8);
+        nack.on_packet(199 * 8 + 3, ms(0), false);
+        let asked: Vec<u64> = (0..80).filter(|&at| !nack.poll(ms(at)).is_empty()).collect();
+        assert_eq!(asked, [8, 18, 68, 78]);
     }
 
     #[test]

@@ -20,8 +20,12 @@ impl RateWindow {
         RateWindow { entries: VecDeque::new(), bytes: 0, length: length.as_micros() as i64 }
     }
 
-    /// Adds `size` bytes at `at` microseconds. An earlier time than the newest counts as the newest.
+    /// Adds `size` bytes at `at` microseconds. An earlier time than the newest counts as the newest;
+    /// a much earlier one is another clock, or a wrapped one, and starts the window again.
     pub fn push(&mut self, at: i64, size: usize) {
+        if self.entries.back().is_some_and(|&(newest, _)| at < newest - 2 * self.length) {
+            self.clear();
+        }
         let at = self.entries.back().map_or(at, |&(newest, _)| at.max(newest));
         self.entries.push_back((at, size));
         self.bytes += size;
@@ -126,8 +130,19 @@ mod tests {
     fn arrivals_out_of_order_do_not_shorten_the_window() {
         let mut window = filled(100, 10_000, 1250);
         let before = window.rate();
-        window.push(0, 0);
+        window.push(900_000, 0);
         assert_eq!(window.rate(), before);
+    }
+
+    #[test]
+    fn a_clock_that_starts_again_is_followed() {
+        let mut window = RateWindow::new(Duration::from_millis(500));
+        for start in [1_000_000_000_000, 0] {
+            for n in 0..100 {
+                window.push(start + n * 10_000, 1250);
+            }
+            assert!((window.rate().unwrap_or_default() - 1e6).abs() < 1.0);
+        }
     }
 
     #[test]

@@ -28,6 +28,9 @@ const FEEDBACK: Duration = Duration::from_millis(100);
 const STARTUP: f64 = 0.5;
 /// Growth per second while frames show that the link carries much more.
 const FAST: f64 = 1.5;
+/// Growth per second while nothing is known but frames show less than is sent, which they only do on
+/// a link that is full, or that jitters.
+const DOUBTFUL: f64 = 0.1;
 /// Share of that showing up to which growth is fast, and how far it must exceed the last
 /// congestion to be news.
 const HINT_SHARE: f64 = 0.7;
@@ -37,6 +40,9 @@ const HINT_NEWS: f64 = 1.4;
 const BELOW: f64 = 0.3;
 const NEAR: f64 = 0.015;
 const ABOVE: f64 = 0.5;
+/// The delay of the loop these were chosen for; growth slows in proportion on longer paths, where more
+/// is sent before the answer comes.
+const LOOP: Duration = Duration::from_millis(150);
 /// The longest time one step of growth covers.
 const MAX_STEP: Duration = Duration::from_millis(200);
 /// Growth stops at this multiple of what arrives, and a little, so that the rate does not run away
@@ -83,6 +89,7 @@ pub(crate) struct Aimd {
     max: f64,
     rate: f64,
     capacity: Option<f64>,
+    capacity_before: Option<f64>,
     draining: Option<Drain>,
     drain_factor: f64,
     grown_at: Option<Time>,
@@ -104,6 +111,7 @@ impl Aimd {
             max,
             rate: start.clamp(min, max),
             capacity: None,
+            capacity_before: None,
             draining: None,
             drain_factor: 1.0,
             grown_at: None,
@@ -160,16 +168,16 @@ impl Aimd {
         cut
     }
 
-    /// Sends no more than `rate`, because more does not arrive.
-    pub fn cut_to(&mut self, rate: f64) {
-        self.blame_fast_growth(None);
-        self.capacity = Some(rate / SHARE);
-        self.rate = rate.clamp(self.min, self.rate.max(self.min));
+    /// Of what was sent only `arrives` bits per second came: sends `share` of that.
+    pub fn cut_for_loss(&mut self, arrives: f64, share: f64, now: Time) {
+        self.blame_fast_growth(now);
+        self.capacity_before = self.capacity.replace(arrives);
+        self.rate = (arrives * share).clamp(self.min, self.rate.max(self.min));
     }
 
-    /// Goes back to `rate`: the cut was wrong, and so was the capacity learned from it.
+    /// Goes back to `rate`: the cut for loss was wrong, and so was the capacity learned from it.
     pub fn restore(&mut self, rate: f64) {
-        self.capacity = None;
+        self.capacity = self.capacity_before.take();
         self.rate = rate.clamp(self.rate, self.max);
     }
 
@@ -187,7 +195,7 @@ impl Aimd {
             }
             _ => self.rate * BLIND_CUT,
         };
-        self.blame_fast_growth(Some(seen.now));
+        self.blame_fast_growth(seen.now);
         self.rate = rate.clamp(self.min, self.rate);
         let since = self.draining.map_or(seen.now, |drain| drain.since);
         self.draining = Some(Drain { since, cut_at: seen.now });
@@ -212,7 +220,8 @@ impl Aimd {
     }
 
     fn grow(&mut self, seen: &Observation, step: Duration) {
-        let growth = self.growth(seen);
+        let haste = LOOP.as_secs_f64() / (seen.rtt + FEEDBACK).max(LOOP).as_secs_f64();
+        let growth = self.growth(seen) * haste;
         let grown = self.rate * (1.0 + growth).powf(step.as_secs_f64());
         let limit = seen.acked.map_or(self.rate, |acked| acked * ACKED_FACTOR + ACKED_EXTRA);
         self.rate = grown.min(limit).max(self.rate).min(self.max);
@@ -226,18 +235,18 @@ impl Aimd {
             self.fast_at = Some(seen.now);
             return FAST;
         }
+        let doubtful = seen.hint.is_some_and(|hint| hint < self.rate);
         let Some(capacity) = self.capacity else {
-            return STARTUP;
+            return if doubtful { DOUBTFUL } else { STARTUP };
         };
         let ratio = self.rate / capacity;
         if ratio < SHARE { BELOW } else { (NEAR + (ratio - 1.05).max(0.0)).min(ABOVE) }
     }
 
-    fn blame_fast_growth(&mut self, now: Option<Time>) {
+    fn blame_fast_growth(&mut self, now: Time) {
         let Some(fast_at) = self.fast_at.take() else {
             return;
         };
-        let now = now.unwrap_or(fast_at);
         if now.since(fast_at) < BLAME {
             self.distrust_until = now + self.distrust;
             self.distrust = (self.distrust * 2).min(MAX_DISTRUST);

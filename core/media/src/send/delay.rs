@@ -15,6 +15,11 @@ const BASE_BUCKET_MS: f64 = 1_000.0;
 const BASE_BUCKETS: usize = 20;
 /// A queue shorter than this is the link's own granularity, whatever its slope.
 const MIN_QUEUE_MS: f64 = 10.0;
+/// And a queue shorter than this many mean steps between points is jitter. A queue that grows by 10 %
+/// of the time steps by 2.5 ms.
+const JITTER_STEPS: f64 = 4.0;
+/// Points over which the mean step is taken: a second, so that a sudden queue is not taken for jitter.
+const JITTER_POINTS: f64 = 40.0;
 /// Three rising points that end this far above the empty queue, by this much in all, are congestion
 /// without waiting for the line: the link fell to a fraction and its queue fills within 100 ms.
 const STEEP_QUEUE_MS: f64 = 45.0;
@@ -36,6 +41,7 @@ pub(crate) struct DelayMonitor {
     recent: [f64; 3],
     points: usize,
     usage: Usage,
+    step: f64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -53,6 +59,7 @@ impl DelayMonitor {
             recent: [0.0; 3],
             points: 0,
             usage: Usage::Normal,
+            step: 0.0,
         }
     }
 
@@ -97,18 +104,22 @@ impl DelayMonitor {
         let at = slice.start.as_micros() as f64 / 1_000.0;
         self.recent = [self.recent[1], self.recent[2], slice.least];
         self.points += 1;
+        if self.points > 1 {
+            self.step += ((self.recent[2] - self.recent[1]).abs() - self.step) / JITTER_POINTS;
+        }
         self.update_base(at, slice.least);
         let trend = self.trendline.push(at, slice.least);
         let queue = slice.least - self.base().unwrap_or(slice.least);
+        let jitter = self.step * JITTER_STEPS;
         let [first, second, third] = self.recent;
         let steep = self.points >= 3
             && first < second
             && second < third
             && third - first > STEEP_RISE_MS
-            && queue > STEEP_QUEUE_MS;
+            && queue > STEEP_QUEUE_MS.max(jitter);
         self.usage = match trend {
             _ if steep => Usage::Overuse,
-            Usage::Overuse if queue < MIN_QUEUE_MS => Usage::Normal,
+            Usage::Overuse if queue < MIN_QUEUE_MS.max(jitter) => Usage::Normal,
             other => other,
         };
     }
