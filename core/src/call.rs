@@ -1,0 +1,326 @@
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use duet_call::{CallState, EndReason, EndedBy, Phase};
+use duet_signal::message::{CallId, MediaKinds, RoomId, UserId};
+
+use crate::config::CallOptions;
+use crate::driver::{Command, EventPort, Subscription};
+use crate::peer::Peer;
+use crate::session::SessionShared;
+use crate::stats::{AudioRecvStats, CallStats, VideoRecvStats, VideoSendStats};
+use crate::tracks::{LocalAudio, LocalVideo, RemoteAudio, RemoteVideo};
+
+/// One call. Cheap to clone; any thread. Dropping the last clone hangs up.
+#[derive(Clone)]
+pub struct Call {
+    shared: Arc<CallShared>,
+    _owner: Arc<Owner>,
+}
+
+/// What a call tells its host.
+#[derive(Clone, Debug, PartialEq)]
+pub enum CallEvent {
+    /// The call is in another state.
+    State(CallState),
+    /// It rings at the other end.
+    RemoteRinging,
+    /// What the other end sends.
+    RemoteMedia {
+        /// Its microphone is open.
+        audio: bool,
+        /// It sends pictures.
+        video: bool,
+        /// The pictures are a screen's.
+        screen: bool,
+    },
+    /// Media flows for the first time.
+    Connected {
+        /// Time since the call was accepted, or since the other one was in the room.
+        setup: Duration,
+    },
+    /// A new remote frame can be pulled. Coalesced: several frames may have come.
+    FrameReady,
+    /// The call is over. Always the last event, exactly once.
+    Ended(Ended),
+}
+
+/// How a call ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// Who ended it.
+    pub by: EndedBy,
+    /// Why.
+    pub reason: EndReason,
+    /// How far the call had come.
+    pub phase: Phase,
+    /// How long media had been connected.
+    pub duration: Duration,
+}
+
+/// How a call came to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    Ring(UserId),
+    Room(RoomId),
+    Incoming(UserId, MediaKinds),
+}
+
+/// The part of a call that its handles and the actor share.
+pub(crate) struct CallShared {
+    pub(crate) id: CallId,
+    pub(crate) origin: Origin,
+    pub(crate) options: CallOptions,
+    pub(crate) port: Arc<EventPort<CallEvent>>,
+    pub(crate) local_video: LocalVideo,
+    pub(crate) local_audio: LocalAudio,
+    pub(crate) remote_video: RemoteVideo,
+    pub(crate) remote_audio: RemoteAudio,
+    session: Arc<SessionShared>,
+    facts: Mutex<Facts>,
+    hang_up: AtomicBool,
+}
+
+#[derive(Default)]
+struct Facts {
+    state: Option<CallState>,
+    peer_user: Option<UserId>,
+    peer: Option<Peer>,
+    /// The last statistics of the connection, kept when it is gone.
+    last: CallStats,
+}
+
+/// Hangs up with the last handle.
+struct Owner(Arc<CallShared>);
+
+impl Call {
+    pub(crate) fn new(shared: Arc<CallShared>) -> Self {
+        Call { _owner: Arc::new(Owner(shared.clone())), shared }
+    }
+
+    /// The call's name; both sides of a ringing call know it by the same one.
+    pub fn id(&self) -> CallId {
+        self.shared.id.clone()
+    }
+
+    /// The person at the other end; `None` while alone in a room.
+    pub fn peer(&self) -> Option<UserId> {
+        self.shared.facts().peer_user.clone()
+    }
+
+    /// Where the call stands.
+    pub fn state(&self) -> CallState {
+        self.shared.state()
+    }
+
+    /// What an incoming call asks for; what this end asked for otherwise.
+    pub fn media(&self) -> MediaKinds {
+        match self.shared.origin {
+            Origin::Incoming(_, media) => media,
+            Origin::Ring(_) | Origin::Room(_) => self.shared.options.media(),
+        }
+    }
+
+    /// Answers an incoming call; of another call it does nothing. `options` says which media this
+    /// end sends and their frame rate; codecs and rates are those of the session's
+    /// [`incoming`](crate::SessionConfig::incoming). Returns at once.
+    pub fn accept(&self, options: CallOptions) {
+        self.shared.accept(options);
+    }
+
+    /// Refuses an incoming call; of another call it does nothing. Returns at once.
+    pub fn decline(&self) {
+        // overflow: dropping the handle declines too.
+        let _ = self.shared.session.command(Command::Decline(self.shared.id.clone()));
+    }
+
+    /// Ends the call in whatever state it is. Idempotent; returns at once.
+    pub fn hang_up(&self) {
+        self.shared.hang_up();
+    }
+
+    /// The pictures we send.
+    pub fn local_video(&self) -> LocalVideo {
+        self.shared.local_video.clone()
+    }
+
+    /// The sound we send.
+    pub fn local_audio(&self) -> LocalAudio {
+        self.shared.local_audio.clone()
+    }
+
+    /// The pictures we receive.
+    pub fn remote_video(&self) -> RemoteVideo {
+        self.shared.remote_video.clone()
+    }
+
+    /// The sound we receive.
+    pub fn remote_audio(&self) -> RemoteAudio {
+        self.shared.remote_audio.clone()
+    }
+
+    /// A snapshot of the statistics; after the end, the last one. Never waits for the network.
+    pub fn stats(&self) -> CallStats {
+        self.shared.stats()
+    }
+
+    /// Calls `handler` for every event, in order, on the engine's event thread, until the
+    /// subscription is dropped. Events before the first subscription wait for it.
+    pub fn on_event(&self, handler: impl Fn(CallEvent) + Send + Sync + 'static) -> Subscription {
+        self.shared.port.subscribe(handler)
+    }
+}
+
+impl std::fmt::Debug for Call {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Call").field("id", &self.shared.id).field("state", &self.state()).finish()
+    }
+}
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        self.0.hang_up();
+    }
+}
+
+impl CallShared {
+    pub(crate) fn new(
+        id: CallId,
+        origin: Origin,
+        options: CallOptions,
+        session: Arc<SessionShared>,
+    ) -> Arc<Self> {
+        let port = session.port.pump().port::<CallEvent>();
+        let frames = port.clone();
+        let peer_user = match &origin {
+            Origin::Ring(user) | Origin::Incoming(user, _) => Some(user.clone()),
+            Origin::Room(_) => None,
+        };
+        let state = match &origin {
+            Origin::Ring(_) => CallState::Outgoing,
+            Origin::Incoming(..) => CallState::Incoming,
+            Origin::Room(_) => CallState::Waiting,
+        };
+        Arc::new_cyclic(|this: &Weak<CallShared>| {
+            let toggled = || {
+                let this = this.clone();
+                move || {
+                    if let Some(call) = this.upgrade() {
+                        call.local_media_changed();
+                    }
+                }
+            };
+            CallShared {
+                local_video: LocalVideo::new(&options, toggled()),
+                local_audio: LocalAudio::new(options.audio, toggled()),
+                remote_video: RemoteVideo::new(move || {
+                    frames.emit_coalesced(CallEvent::FrameReady, |queued, new| queued == new);
+                }),
+                remote_audio: RemoteAudio::new(),
+                id,
+                origin,
+                options,
+                port,
+                session,
+                facts: Mutex::new(Facts { state: Some(state), peer_user, ..Facts::default() }),
+                hang_up: AtomicBool::new(false),
+            }
+        })
+    }
+
+    pub(crate) fn accept(&self, options: CallOptions) {
+        let command = Command::Accept(self.id.clone(), options);
+        if let Err(error) = self.session.command(command) {
+            log::warn!("accept was not taken: {error}");
+        }
+    }
+
+    pub(crate) fn hang_up(&self) {
+        if self.state() != CallState::Ended && !self.hang_up.swap(true, Ordering::AcqRel) {
+            // overflow: the actor looks at the flag after every request.
+            let _ = self.session.commands.try_send(Command::Wake);
+        }
+    }
+
+    pub(crate) fn hang_up_wanted(&self) -> bool {
+        self.hang_up.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn state(&self) -> CallState {
+        self.facts().state.unwrap_or(CallState::Ended)
+    }
+
+    pub(crate) fn set_state(&self, state: CallState) {
+        self.facts().state = Some(state);
+        self.port.emit(CallEvent::State(state));
+    }
+
+    pub(crate) fn set_peer_user(&self, user: UserId) {
+        self.facts().peer_user = Some(user);
+    }
+
+    pub(crate) fn set_peer(&self, peer: Peer) {
+        self.facts().peer = Some(peer);
+    }
+
+    /// Stops the media and lets go of the connection, keeping its last statistics.
+    pub(crate) fn release_peer(&self) {
+        let last = self.stats();
+        self.local_video.stop();
+        self.local_audio.stop();
+        self.remote_video.stop();
+        self.remote_audio.stop();
+        let mut facts = self.facts();
+        facts.last = last;
+        let peer = facts.peer.take();
+        drop(facts);
+        drop(peer);
+    }
+
+    pub(crate) fn end(&self, ended: Ended) {
+        self.release_peer();
+        self.facts().state = Some(CallState::Ended);
+        self.port.emit(CallEvent::State(CallState::Ended));
+        self.port.emit_last(CallEvent::Ended(ended));
+    }
+
+    fn local_media_changed(&self) {
+        // overflow: the other side's display is late until the next change.
+        let _ = self.session.command(Command::MediaChanged(self.id.clone()));
+    }
+
+    fn stats(&self) -> CallStats {
+        let facts = self.facts();
+        let Some(peer) = facts.peer.clone() else { return facts.last.clone() };
+        drop(facts);
+        let transport = peer.stats();
+        CallStats {
+            rtt: transport.rtt,
+            available_send_bps: transport.target_bps,
+            dtls: transport.dtls,
+            ice_state: transport.ice_state,
+            ice_pair: transport.ice_pair,
+            outbound_video: VideoSendStats {
+                retransmitted: transport.retransmitted,
+                pli_received: transport.plis_received,
+                ..self.local_video.stats()
+            },
+            inbound_video: VideoRecvStats {
+                packets_lost: transport.video.lost,
+                nacks_sent: transport.nacks_sent,
+                plis_sent: transport.plis_sent,
+                ..self.remote_video.stats()
+            },
+            outbound_audio: self.local_audio.stats(),
+            inbound_audio: AudioRecvStats {
+                packets_lost: transport.audio.lost,
+                ..self.remote_audio.stats()
+            },
+        }
+    }
+
+    fn facts(&self) -> MutexGuard<'_, Facts> {
+        self.facts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

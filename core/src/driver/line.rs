@@ -1,0 +1,198 @@
+//! One call as the actor knows it: its handle, its address on the wire, its connection.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use duet_call::MediaKinds;
+use duet_codecs::VideoCodec;
+use duet_media::Time;
+use duet_signal::message::{self, CallId, DescriptionKind, DeviceId, IceCandidate, IceServer, UserId};
+use tokio::sync::mpsc;
+
+use crate::call::{CallEvent, CallShared, Ended};
+use crate::clock;
+use crate::config::{IceConfig, MIN_KBPS};
+use crate::peer::{MediaSink, Peer, PeerConfig, PeerError, PeerEvent, RtpPacket};
+use crate::tracks::InboundPacket;
+
+/// Descriptions and candidates kept until the connection exists: a browser sends some 20.
+const MAX_EARLY: usize = 128;
+/// Events of one connection waiting for the session.
+const PEER_EVENTS: usize = 256;
+
+pub(super) struct Line {
+    pub(super) shared: Arc<CallShared>,
+    /// The call's name on the wire; in a room, the service's.
+    pub(super) wire_id: CallId,
+    pub(super) peer_user: Option<UserId>,
+    pub(super) peer_device: Option<DeviceId>,
+    peer: Option<Peer>,
+    early: Vec<Remote>,
+    /// When the call was accepted, or the other one was in the room.
+    pub(super) set_up_since: Option<Time>,
+    connected_at: Option<Time>,
+}
+
+/// Something the other side's connection says to ours.
+pub(super) enum Remote {
+    Description(DescriptionKind, String),
+    Candidate(Option<IceCandidate>),
+}
+
+impl Line {
+    pub(super) fn new(shared: Arc<CallShared>, peer_user: Option<UserId>) -> Self {
+        Line {
+            wire_id: shared.id.clone(),
+            shared,
+            peer_user,
+            peer_device: None,
+            peer: None,
+            early: Vec::new(),
+            set_up_since: None,
+            connected_at: None,
+        }
+    }
+
+    /// Makes the connection; its events come out of `forward`, tagged by the caller.
+    pub(super) async fn start_peer(
+        &mut self,
+        ice: &IceConfig,
+        service_servers: &[IceServer],
+        offerer: bool,
+        polite: bool,
+    ) -> Result<mpsc::Receiver<PeerEvent>, PeerError> {
+        let options = &self.shared.options;
+        let config = PeerConfig {
+            ice_servers: ice.servers.iter().chain(service_servers).cloned().collect(),
+            relay_only: ice.relay_only,
+            audio: options.audio,
+            video: options.video,
+            codecs: options.codecs.clone(),
+            polite,
+            start_bps: u64::from(options.start_kbps) * 1000,
+            min_bps: u64::from(MIN_KBPS) * 1000,
+            max_bps: u64::from(options.max_kbps) * 1000,
+        };
+        let (events, receiver) = mpsc::channel(PEER_EVENTS);
+        let peer = Peer::new(config, events, Arc::new(Sink(self.shared.clone()))).await?;
+        if offerer {
+            peer.start_offer();
+        }
+        self.shared.set_peer(peer.clone());
+        self.peer = Some(peer);
+        for remote in std::mem::take(&mut self.early) {
+            self.remote(remote);
+        }
+        Ok(receiver)
+    }
+
+    /// Hands on what the other side's connection says, or keeps it until ours exists.
+    pub(super) fn remote(&mut self, remote: Remote) {
+        match (&self.peer, remote) {
+            (Some(peer), Remote::Description(kind, sdp)) => peer.remote_description(kind, sdp),
+            (Some(peer), Remote::Candidate(candidate)) => peer.remote_candidate(candidate),
+            (None, remote) if self.early.len() < MAX_EARLY => self.early.push(remote),
+            (None, _) => log::warn!("too many candidates before the call was set up; one was dropped"),
+        }
+    }
+
+    pub(super) fn restart_ice(&self) {
+        if let Some(peer) = &self.peer {
+            peer.restart_ice();
+        }
+    }
+
+    /// Lets pictures and sound pass, both ways.
+    pub(super) fn release_media(&mut self) {
+        let Some(peer) = &self.peer else { return };
+        self.shared.local_video.release(peer.clone());
+        self.shared.local_audio.release(peer.clone());
+        self.shared.remote_video.release(peer.clone());
+        self.shared.remote_audio.release();
+    }
+
+    /// First connection: how long it took.
+    pub(super) fn connected(&mut self) {
+        let now = clock::now();
+        self.connected_at = Some(now);
+        let setup = self.set_up_since.map_or(Duration::ZERO, |since| now.since(since));
+        self.shared.port.emit(CallEvent::Connected { setup });
+    }
+
+    pub(super) fn accepted(&mut self) {
+        self.set_up_since.get_or_insert_with(clock::now);
+    }
+
+    /// Closes the connection; the returned peer finishes closing in the background.
+    pub(super) fn close_peer(&mut self) -> Option<Peer> {
+        self.shared.release_peer();
+        self.peer.take()
+    }
+
+    pub(super) fn end(&self, ended: duet_call::Ended) {
+        let duration = self.connected_at.map_or(Duration::ZERO, |since| clock::now().since(since));
+        let duet_call::Ended { by, reason, phase } = ended;
+        log::info!("call ended by {by}: {reason} while {phase}");
+        self.shared.end(Ended { by, reason, phase, duration });
+    }
+
+    /// What this end sends now, for the other side's display.
+    pub(super) fn media_state(&self) -> message::MediaState {
+        message::MediaState {
+            call: self.wire_id.clone(),
+            audio: self.shared.local_audio.is_enabled(),
+            video: self.shared.local_video.is_enabled(),
+            screen: self.shared.options.screen,
+        }
+    }
+
+    /// Applies what the person chose when accepting.
+    pub(super) fn narrow(&self, media: MediaKinds, fps: u32, screen: bool) {
+        self.shared.local_video.configure(fps, screen);
+        if !media.video {
+            self.shared.local_video.set_enabled(false);
+        }
+        if !media.audio {
+            self.shared.local_audio.set_enabled(false);
+        }
+    }
+}
+
+/// Applies the events that are the tracks' alone; `true` when the session need not hear of it.
+pub(super) fn on_media_event(call: &CallShared, event: &PeerEvent) -> bool {
+    match event {
+        PeerEvent::KeyFrameRequested => call.local_video.request_key_frame(),
+        PeerEvent::Rates { video_bps, loss, .. } => {
+            call.local_video.set_target(*video_bps);
+            // Redundancy for at most 20 %: beyond, it costs more sound than it saves (libwebrtc's bound).
+            call.local_audio.set_expected_loss((loss * 100.0).clamp(0.0, 20.0) as u8);
+        }
+        PeerEvent::NegotiatedVideo(codec) => call.local_video.set_codec(*codec),
+        PeerEvent::Description { .. }
+        | PeerEvent::Candidate(_)
+        | PeerEvent::State(_)
+        | PeerEvent::ControlOpen
+        | PeerEvent::Control(_)
+        | PeerEvent::Failed(_) => return false,
+    }
+    true
+}
+
+/// Received packets go to the tracks.
+struct Sink(Arc<CallShared>);
+
+impl MediaSink for Sink {
+    fn video(&self, packet: RtpPacket<VideoCodec>, arrival: Time) {
+        let RtpPacket { seq, timestamp, marker, codec, payload } = packet;
+        self.0.remote_video.receive(codec, InboundPacket { seq, timestamp, marker, payload, arrival });
+    }
+
+    fn audio(&self, packet: RtpPacket<()>, arrival: Time) {
+        let RtpPacket { seq, timestamp, marker, codec: (), payload } = packet;
+        self.0.remote_audio.receive(InboundPacket { seq, timestamp, marker, payload, arrival });
+    }
+
+    fn lost_video(&self) {
+        self.0.remote_video.lost();
+    }
+}

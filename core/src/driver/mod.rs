@@ -1,0 +1,13 @@
+//! Everything that runs: the runtime and its threads, the event pump, and each session's actor.
+
+mod actor;
+mod line;
+mod pump;
+mod runtime;
+mod timers;
+mod words;
+
+pub(crate) use actor::{Actor, Command, Link};
+pub use pump::Subscription;
+pub(crate) use pump::{EventPort, Pump};
+pub(crate) use runtime::Tasks;

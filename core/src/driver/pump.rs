@@ -1,0 +1,321 @@
+//! One thread per engine calls the host back, in order, holding no lock.
+//!
+//! Invariant: a callback may do anything, including closing the object it was called for and
+//! dropping its own [`Subscription`].
+
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::thread;
+
+use crate::Error;
+
+/// Events kept for a host that has not subscribed yet. State machines end long before; what floods
+/// (frame-ready) is coalesced.
+const BACKLOG: usize = 256;
+
+/// Receives the engine's pump; cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Pump {
+    shared: Arc<PumpShared>,
+}
+
+struct PumpShared {
+    state: Mutex<PumpState>,
+    wake: Condvar,
+}
+
+struct PumpState {
+    /// One entry per undelivered event, so that events of different objects keep their order.
+    ready: VecDeque<Weak<dyn Deliver>>,
+    stopped: bool,
+}
+
+trait Deliver: Send + Sync {
+    /// Hands the oldest undelivered event to the handlers.
+    fn deliver_one(&self);
+}
+
+impl Pump {
+    /// Starts the thread.
+    pub(crate) fn start() -> Result<Self, Error> {
+        let shared = Arc::new(PumpShared {
+            state: Mutex::new(PumpState { ready: VecDeque::new(), stopped: false }),
+            wake: Condvar::new(),
+        });
+        let worker = shared.clone();
+        thread::Builder::new()
+            .name("duet-events".into())
+            .spawn(move || worker.run())
+            .map_err(|error| Error::System { what: "a thread for events", reason: error.to_string() })?;
+        Ok(Pump { shared })
+    }
+
+    /// Delivers what is queued, then ends the thread. Returns at once.
+    pub(crate) fn stop(&self) {
+        lock(&self.shared.state).stopped = true;
+        self.shared.wake.notify_one();
+    }
+
+    /// A port whose events this pump delivers.
+    pub(crate) fn port<E: Clone + Send + 'static>(&self) -> Arc<EventPort<E>> {
+        EventPort::new(self.clone())
+    }
+
+    fn schedule(&self, port: Weak<dyn Deliver>) {
+        let mut state = lock(&self.shared.state);
+        state.ready.push_back(port);
+        drop(state);
+        self.shared.wake.notify_one();
+    }
+}
+
+impl PumpShared {
+    fn run(&self) {
+        loop {
+            let mut state = lock(&self.state);
+            let port = loop {
+                if let Some(port) = state.ready.pop_front() {
+                    break port;
+                }
+                if state.stopped {
+                    return;
+                }
+                state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
+            };
+            drop(state);
+            if let Some(port) = port.upgrade() {
+                port.deliver_one();
+            }
+        }
+    }
+}
+
+type Handler<E> = Arc<dyn Fn(E) + Send + Sync>;
+
+/// The events of one object: queued here, delivered by the pump to whoever subscribed.
+/// Events emitted before anybody subscribes wait for the first subscriber.
+pub(crate) struct EventPort<E> {
+    pump: Pump,
+    state: Mutex<PortState<E>>,
+    this: Weak<EventPort<E>>,
+}
+
+struct PortState<E> {
+    queue: VecDeque<E>,
+    handlers: Vec<(u64, Handler<E>)>,
+    next_id: u64,
+    /// After the last event the handlers go, and with them whatever they captured.
+    last_queued: bool,
+}
+
+impl<E: Clone + Send + 'static> EventPort<E> {
+    pub(crate) fn new(pump: Pump) -> Arc<Self> {
+        Arc::new_cyclic(|this| EventPort {
+            pump,
+            state: Mutex::new(PortState {
+                queue: VecDeque::new(),
+                handlers: Vec::new(),
+                next_id: 0,
+                last_queued: false,
+            }),
+            this: this.clone(),
+        })
+    }
+
+    pub(crate) fn pump(&self) -> &Pump {
+        &self.pump
+    }
+
+    /// Queues an event; never blocks on a handler. Nothing is accepted after [`EventPort::emit_last`].
+    pub(crate) fn emit(&self, event: E) {
+        self.push(event, false, |_, _| false);
+    }
+
+    /// Queues an event unless `same` finds an equal one undelivered, which it may update.
+    pub(crate) fn emit_coalesced(&self, event: E, same: impl Fn(&mut E, &E) -> bool) {
+        self.push(event, false, same);
+    }
+
+    /// Queues the final event; afterwards every handler is dropped.
+    pub(crate) fn emit_last(&self, event: E) {
+        self.push(event, true, |_, _| false);
+    }
+
+    fn push(&self, event: E, last: bool, same: impl Fn(&mut E, &E) -> bool) {
+        let mut state = lock(&self.state);
+        if state.last_queued || state.queue.iter_mut().any(|queued| same(queued, &event)) {
+            return;
+        }
+        // A full queue has a delivery scheduled for each of its places already.
+        let full = state.queue.len() == BACKLOG;
+        if full {
+            state.queue.pop_front();
+        }
+        state.queue.push_back(event);
+        state.last_queued = last;
+        let subscribed = !state.handlers.is_empty();
+        drop(state);
+        if subscribed && !full {
+            self.pump.schedule(self.this.clone());
+        }
+    }
+
+    /// Adds a handler; it is called on the pump thread until the subscription is dropped.
+    pub(crate) fn subscribe(&self, handler: impl Fn(E) + Send + Sync + 'static) -> Subscription {
+        let mut state = lock(&self.state);
+        let id = state.next_id;
+        state.next_id += 1;
+        let waiting = if state.handlers.is_empty() { state.queue.len() } else { 0 };
+        state.handlers.push((id, Arc::new(handler)));
+        drop(state);
+        for _ in 0..waiting {
+            self.pump.schedule(self.this.clone());
+        }
+        let port = self.this.clone();
+        Subscription {
+            end: Some(Box::new(move || {
+                if let Some(port) = port.upgrade() {
+                    port.unsubscribe(id);
+                }
+            })),
+        }
+    }
+
+    fn unsubscribe(&self, id: u64) {
+        let mut state = lock(&self.state);
+        let removed = state.handlers.iter().position(|(other, _)| *other == id);
+        let handler = removed.map(|index| state.handlers.remove(index));
+        drop(state);
+        // The handler may own the last reference to objects that lock again when dropped.
+        drop(handler);
+    }
+}
+
+impl<E: Clone + Send + 'static> Deliver for EventPort<E> {
+    fn deliver_one(&self) {
+        let mut state = lock(&self.state);
+        if state.handlers.is_empty() {
+            return;
+        }
+        let Some(event) = state.queue.pop_front() else { return };
+        let handlers: Vec<Handler<E>> = state.handlers.iter().map(|(_, handler)| handler.clone()).collect();
+        let finished = state.last_queued && state.queue.is_empty();
+        drop(state);
+        for handler in &handlers {
+            // A panicking host callback must not end the events of every other call.
+            if catch_unwind(AssertUnwindSafe(|| handler(event.clone()))).is_err() {
+                log::error!("an event handler panicked");
+            }
+        }
+        if finished {
+            let handlers = std::mem::take(&mut lock(&self.state).handlers);
+            drop(handlers);
+        }
+    }
+}
+
+/// Ends the callbacks of one handler when dropped. A callback that is running finishes.
+#[must_use = "dropping a subscription ends it"]
+pub struct Subscription {
+    end: Option<Box<dyn FnOnce() + Send + Sync>>,
+}
+
+impl Subscription {
+    /// Keeps the handler for as long as the object it was added to lives.
+    pub fn detach(mut self) {
+        self.end = None;
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        if let Some(end) = self.end.take() {
+            end();
+        }
+    }
+}
+
+impl std::fmt::Debug for Subscription {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Subscription")
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use super::*;
+
+    const DEADLINE: Duration = Duration::from_secs(5);
+
+    #[test]
+    fn events_before_the_first_subscriber_wait_for_it_in_order() {
+        let pump = Pump::start().expect("pump");
+        let port = EventPort::new(pump.clone());
+        (0..5).for_each(|n| port.emit(n));
+        let (sender, receiver) = mpsc::channel();
+        let _subscription = port.subscribe(move |n: i32| sender.send(n).expect("test is listening"));
+        let got: Vec<i32> = (0..5).map(|_| receiver.recv_timeout(DEADLINE).expect("event")).collect();
+        assert_eq!(got, [0, 1, 2, 3, 4]);
+        pump.stop();
+    }
+
+    #[test]
+    fn a_handler_may_drop_its_own_subscription_and_emit_again() {
+        let pump = Pump::start().expect("pump");
+        let port = EventPort::new(pump.clone());
+        let slot: Arc<Mutex<Option<Subscription>>> = Arc::default();
+        let (sender, receiver) = mpsc::channel();
+        let (inner_slot, inner_port) = (slot.clone(), port.clone());
+        let subscription = port.subscribe(move |n: i32| {
+            drop(lock(&inner_slot).take());
+            inner_port.emit(n + 1);
+            sender.send(n).expect("test is listening");
+        });
+        *lock(&slot) = Some(subscription);
+        port.emit(1);
+        assert_eq!(receiver.recv_timeout(DEADLINE), Ok(1));
+        // The sender lived in the handler, which is gone once its subscription is.
+        assert_eq!(receiver.recv_timeout(DEADLINE), Err(mpsc::RecvTimeoutError::Disconnected));
+        pump.stop();
+    }
+
+    #[test]
+    fn a_panicking_handler_does_not_end_the_pump() {
+        let pump = Pump::start().expect("pump");
+        let port = EventPort::new(pump.clone());
+        let (sender, receiver) = mpsc::channel();
+        let _subscription = port.subscribe(move |n: i32| {
+            assert_ne!(n, 1, "a host's bug");
+            sender.send(n).expect("test is listening");
+        });
+        port.emit(1);
+        port.emit(2);
+        assert_eq!(receiver.recv_timeout(DEADLINE), Ok(2));
+        pump.stop();
+    }
+
+    #[test]
+    fn equal_events_coalesce_and_the_last_event_drops_the_handlers() {
+        let pump = Pump::start().expect("pump");
+        let port = EventPort::new(pump.clone());
+        for _ in 0..3 {
+            port.emit_coalesced(7, |queued, new| queued == new);
+        }
+        port.emit_last(8);
+        port.emit(9);
+        let (sender, receiver) = mpsc::channel();
+        port.subscribe(move |n: i32| sender.send(n).expect("test is listening")).detach();
+        assert_eq!(receiver.recv_timeout(DEADLINE), Ok(7));
+        assert_eq!(receiver.recv_timeout(DEADLINE), Ok(8));
+        assert_eq!(receiver.recv_timeout(DEADLINE), Err(mpsc::RecvTimeoutError::Disconnected));
+        pump.stop();
+    }
+}

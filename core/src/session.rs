@@ -1,0 +1,246 @@
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use duet_signal::message::{CallId, RoomId, UserId};
+use duet_signal::{MAX_MESSAGE_BYTES, WireError};
+use tokio::sync::mpsc;
+
+use crate::call::{Call, CallShared, Origin};
+use crate::config::{CallOptions, CustomConfig, IceConfig, SessionConfig, check_id, check_user};
+use crate::driver::{Actor, Command, EventPort, Link, Pump, Subscription};
+use crate::transport::{LinkEvents, LinkSender};
+use crate::Error;
+
+/// Requests of the host waiting for the session; far more than any host has calls.
+const COMMANDS: usize = 256;
+
+/// One user's presence at a signaling service, and the calls made over it. Cheap to clone; any
+/// thread. Keep it as long as its calls: dropping the last clone does what [`Session::close`] does.
+#[derive(Clone)]
+pub struct Session {
+    shared: Arc<SessionShared>,
+    _owner: Arc<Owner>,
+}
+
+/// Where a session stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionState {
+    /// Not connected yet.
+    Connecting,
+    /// Connected: can ring and be rung. Custom sessions are always connected.
+    Connected,
+    /// The connection broke and is being made anew; calls go on.
+    Reconnecting,
+    /// Over.
+    Closed,
+}
+
+/// What a session tells its host.
+#[derive(Clone, Debug)]
+pub enum SessionEvent {
+    /// The session is in another state.
+    State(SessionState),
+    /// Somebody rings. Subscribe to the call's events, then accept or decline it; a call whose last
+    /// clone is dropped is declined.
+    Incoming(Call),
+    /// The session cannot go on; it is closed, and so are its calls.
+    Failed(Error),
+}
+
+/// The part of a session that handles, the engine and the actor share.
+pub(crate) struct SessionShared {
+    pub(crate) commands: mpsc::Sender<Command>,
+    pub(crate) port: Arc<EventPort<SessionEvent>>,
+    state: Mutex<SessionState>,
+    user: UserId,
+    custom: bool,
+}
+
+/// Closes the session with its last handle.
+struct Owner(Arc<SessionShared>);
+
+/// What a new session is made of.
+pub(crate) struct Setup {
+    pub(crate) user: UserId,
+    pub(crate) ice: IceConfig,
+    pub(crate) incoming: CallOptions,
+    pub(crate) link: Link,
+}
+
+impl Setup {
+    pub(crate) fn service(
+        config: SessionConfig,
+        sender: LinkSender,
+        events: LinkEvents,
+    ) -> Result<Self, Error> {
+        Ok(Setup {
+            user: config.user,
+            ice: config.ice,
+            incoming: config.incoming.resolved()?,
+            link: Link::Service { sender: Some(sender), events },
+        })
+    }
+
+    pub(crate) fn custom(
+        config: CustomConfig,
+        pump: Pump,
+        send: impl Fn(String) + Send + Sync + 'static,
+    ) -> Result<Self, Error> {
+        check_user(&config.user)?;
+        let port = EventPort::new(pump);
+        port.subscribe(send).detach();
+        let incoming = config.incoming.resolved()?;
+        Ok(Setup { user: config.user, ice: config.ice, incoming, link: Link::Custom(port) })
+    }
+}
+
+impl Session {
+    pub(crate) fn start(setup: Setup, pump: &Pump) -> (Self, Actor) {
+        let (commands, receiver) = mpsc::channel(COMMANDS);
+        let custom = matches!(setup.link, Link::Custom(_));
+        let state = if custom { SessionState::Connected } else { SessionState::Connecting };
+        let shared = Arc::new(SessionShared {
+            commands,
+            port: EventPort::new(pump.clone()),
+            state: Mutex::new(state),
+            user: setup.user.clone(),
+            custom,
+        });
+        let actor = Actor::new(setup, shared.clone(), receiver);
+        (Session { _owner: Arc::new(Owner(shared.clone())), shared }, actor)
+    }
+
+    /// Who we are.
+    pub fn user(&self) -> &UserId {
+        &self.shared.user
+    }
+
+    /// Where the session stands.
+    pub fn state(&self) -> SessionState {
+        *self.shared.state()
+    }
+
+    /// Rings `to`. The call's events tell how it goes.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`], [`Error::Codec`], [`Error::Closed`] or [`Error::Overloaded`].
+    pub fn ring(&self, to: impl Into<UserId>, options: CallOptions) -> Result<Call, Error> {
+        let to = to.into();
+        check_user(&to)?;
+        self.place(Origin::Ring(to), options)
+    }
+
+    /// Enters a room of two and waits there for the other one.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`], [`Error::Codec`], [`Error::Closed`] or [`Error::Overloaded`];
+    /// custom sessions have no rooms.
+    pub fn join(&self, room: impl Into<RoomId>, options: CallOptions) -> Result<Call, Error> {
+        let room = room.into();
+        check_id("a room name", room.as_str())?;
+        if self.shared.custom {
+            return Err(Error::InvalidArgument("a custom session has no rooms; ring instead".into()));
+        }
+        self.place(Origin::Room(room), options)
+    }
+
+    /// Hands in a message that the other side's custom session gave out.
+    ///
+    /// # Errors
+    /// [`Error::Message`] when it is not one, [`Error::Closed`] or [`Error::Overloaded`];
+    /// [`Error::InvalidArgument`] when this is not a custom session. The call goes on.
+    pub fn deliver(&self, message: &str) -> Result<(), Error> {
+        if !self.shared.custom {
+            return Err(Error::InvalidArgument("only a custom session takes messages in".into()));
+        }
+        if message.len() > MAX_MESSAGE_BYTES {
+            return Err(WireError::TooLarge(message.len()).into());
+        }
+        let envelope = duet_signal::decode(message)?;
+        self.shared.command(Command::Deliver(Box::new(envelope)))
+    }
+
+    /// Calls `handler` for every event, in order, on the engine's event thread, until the
+    /// subscription is dropped. Events before the first subscription wait for it.
+    pub fn on_event(&self, handler: impl Fn(SessionEvent) + Send + Sync + 'static) -> Subscription {
+        self.shared.port.subscribe(handler)
+    }
+
+    /// Hangs up every call and leaves the service. Idempotent; returns at once.
+    pub fn close(&self) {
+        self.shared.close();
+    }
+
+    pub(crate) fn downgrade(&self) -> Weak<SessionShared> {
+        Arc::downgrade(&self.shared)
+    }
+
+    fn place(&self, origin: Origin, options: CallOptions) -> Result<Call, Error> {
+        let options = options.resolved()?;
+        let call = CallShared::new(random_call_id(), origin, options, self.shared.clone());
+        let handle = Call::new(call.clone());
+        self.shared.command(Command::Place(call))?;
+        Ok(handle)
+    }
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session").field("state", &self.state()).finish_non_exhaustive()
+    }
+}
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
+impl SessionShared {
+    /// Hands a request to the actor without waiting.
+    pub(crate) fn command(&self, command: Command) -> Result<(), Error> {
+        if self.is_closed() {
+            return Err(Error::Closed("the session"));
+        }
+        self.commands.try_send(command).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => Error::Overloaded,
+            mpsc::error::TrySendError::Closed(_) => Error::Closed("the session"),
+        })
+    }
+
+    pub(crate) fn network_changed(&self) {
+        // overflow: with so many requests waiting, the calls are busy finding their paths already.
+        let _ = self.command(Command::NetworkChanged);
+    }
+
+    pub(crate) fn close(&self) {
+        let was = std::mem::replace(&mut *self.state(), SessionState::Closed);
+        if was != SessionState::Closed {
+            self.port.emit(SessionEvent::State(SessionState::Closed));
+            // overflow: the actor looks at the state after every request.
+            let _ = self.commands.try_send(Command::Wake);
+        }
+    }
+
+    /// Moves to another state, unless closed.
+    pub(crate) fn set_state(&self, next: SessionState) {
+        let mut state = self.state();
+        if *state == next || *state == SessionState::Closed {
+            return;
+        }
+        *state = next;
+        drop(state);
+        self.port.emit(SessionEvent::State(next));
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        *self.state() == SessionState::Closed
+    }
+
+    fn state(&self) -> MutexGuard<'_, SessionState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+pub(crate) fn random_call_id() -> CallId {
+    CallId(format!("{:032x}", rand::random::<u128>()))
+}

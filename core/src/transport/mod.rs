@@ -1,0 +1,43 @@
+//! How signaling messages travel: over the service's WebSocket, or carried by the host.
+
+mod backoff;
+mod duet;
+
+use duet_signal::Envelope;
+use duet_signal::message::{DeviceId, IceServer};
+use tokio::sync::mpsc;
+
+use crate::Error;
+
+pub(crate) use duet::open as open_duet;
+
+/// Messages waiting to leave, and events waiting for the session: a call's set-up is some 50.
+const QUEUE: usize = 256;
+
+/// The sending half of a link; dropping it sends what is queued and closes the link.
+pub(crate) type LinkSender = mpsc::Sender<Envelope>;
+/// The receiving half of a link.
+pub(crate) type LinkEvents = mpsc::Receiver<LinkEvent>;
+
+/// What a link reports.
+#[derive(Debug)]
+pub(crate) enum LinkEvent {
+    /// Connected for the first time.
+    Up {
+        /// The service's name for this device.
+        device: DeviceId,
+        /// STUN and TURN servers the service offers.
+        ice_servers: Vec<IceServer>,
+    },
+    /// The connection broke; it is being made anew.
+    Lost,
+    /// The connection is back. Without `resumed` the service forgot our rooms.
+    Restored {
+        /// The session goes on where it was.
+        resumed: bool,
+    },
+    /// A message for us.
+    Message(Envelope),
+    /// There will be no connection any more.
+    Failed(Error),
+}
