@@ -1,0 +1,332 @@
+// @ts-check
+/** Calls from page to page. */
+import assert from 'node:assert/strict';
+import { after, afterEach, before, describe, test } from 'node:test';
+import { Person, Server, launch, unique, until } from './harness.js';
+
+/** @type {import('playwright-core').Browser} */
+let browser;
+/** @type {Server} */
+let server;
+/** @type {Person[]} */
+let people = [];
+
+before(async () => {
+  server = await Server.start();
+  browser = await launch();
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+afterEach(async () => {
+  const done = people;
+  people = [];
+  for (const person of done) await person.close();
+});
+
+/**
+ * @param {Record<string, string>} query
+ * @param {Parameters<typeof Person.open>[3]} [options]
+ */
+async function open(query, options) {
+  const person = await Person.open(browser, server, query, options);
+  people.push(person);
+  return person;
+}
+
+/**
+ * Two people in a room, the first one first.
+ * @param {Record<string, string>} [query]
+ * @param {Parameters<typeof Person.open>[3]} [options] of the first
+ */
+async function pair(query = {}, options = {}) {
+  const room = unique('room');
+  const first = await open({ name: unique('Anna'), room, auto: '1', ...query }, options);
+  await first.reaches('waiting');
+  const second = await open({ name: unique('Ben'), room, auto: '1', ...query });
+  await Promise.all([first.reaches('connected'), second.reaches('connected')]);
+  return { first, second, room };
+}
+
+/**
+ * The first rings the second, who is looking at the dialog.
+ * @param {Record<string, string>} [query]
+ */
+async function ringing(query = {}) {
+  const names = { caller: unique('Anna'), callee: unique('Ben') };
+  const callee = await open({ name: names.callee, ...query });
+  await callee.online();
+  const caller = await open({ name: names.caller, to: names.callee, auto: '1', ...query });
+  await callee.page.waitForSelector('#incoming[open]');
+  assert.equal(await callee.page.textContent('#incoming-title'), names.caller);
+  await caller.reaches('ringing');
+  return { caller, callee, names };
+}
+
+for (const codec of ['H264', 'VP8']) {
+  describe(`in ${codec}`, () => {
+    const query = { codec: codec.toLowerCase() };
+
+    test('two people in a room see and hear each other', async () => {
+      const { first, second } = await pair(query);
+      for (const person of [first, second]) {
+        await person.seesAndHears();
+        await person.receives(codec);
+      }
+      await second.click('hangup');
+      await second.endedWith('local', 'hang-up');
+      await first.endedWith('remote', 'hang-up');
+    });
+
+    test('a person who is rung and accepts sees and hears the caller, and is seen and heard', async () => {
+      const { caller, callee } = await ringing(query);
+      await callee.click('accept');
+      for (const person of [caller, callee]) {
+        await person.seesAndHears();
+        await person.receives(codec);
+      }
+      await caller.click('hangup');
+      await caller.endedWith('local', 'hang-up');
+      await callee.endedWith('remote', 'hang-up');
+    });
+  });
+}
+
+test('a call is started from the form and again from the screen after it', async () => {
+  const callee = await open({ name: unique('Ben') });
+  const to = await callee.page.inputValue('#name');
+  await callee.online();
+  const caller = await open({});
+  await caller.page.fill('#name', unique('Anna'));
+  await caller.page.check('input[value="ring"]');
+  await caller.page.fill('#to', to);
+  await caller.page.press('#to', 'Enter');
+  await callee.click('decline');
+  await caller.endedWith('remote', 'declined');
+  assert.match((await caller.page.textContent('#ended-title')) ?? '', /declined/i);
+  await caller.click('again');
+  await callee.click('accept');
+  await Promise.all([caller.reaches('connected'), callee.reaches('connected')]);
+});
+
+test('the name is remembered for the next visit', async () => {
+  const name = unique('Anna');
+  const person = await open({});
+  await person.page.fill('#name', name);
+  await person.page.press('#name', 'Tab');
+  await person.online();
+  await person.page.goto(server.url);
+  assert.equal(await person.page.inputValue('#name'), name);
+  await person.online();
+});
+
+test('the third one is told that the room is full, and the two talk on', async () => {
+  const { first, second, room } = await pair();
+  const third = await open({ name: unique('Carl'), room, auto: '1' });
+  await third.endedWith('system', 'room-full');
+  assert.match((await third.page.textContent('#ended-title')) ?? '', /full/);
+  await first.seesMotion();
+  await second.seesMotion();
+});
+
+test('a person who is not there cannot be rung', async () => {
+  const caller = await open({ name: unique('Anna'), to: unique('Nobody'), auto: '1' });
+  await caller.endedWith('system', 'not-found');
+});
+
+test('a person in a call is busy', async () => {
+  const { second } = await pair();
+  const busy = await second.page.inputValue('#name');
+  const caller = await open({ name: unique('Carl'), to: busy, auto: '1' });
+  await caller.endedWith('remote', 'busy');
+  assert.equal(await second.state(), 'connected');
+});
+
+test('a caller who gives up stops the ringing', async () => {
+  const { caller, callee } = await ringing();
+  await caller.click('hangup');
+  await caller.endedWith('local', 'cancelled');
+  await callee.endedWith('remote', 'cancelled');
+  assert.equal(await callee.page.isVisible('#incoming'), false);
+  assert.equal(await callee.page.isVisible('#lobby'), true);
+});
+
+test('two people who ring each other at once get one call', async () => {
+  const [a, b] = [unique('Anna'), unique('Ben')];
+  const anna = await open({ name: a });
+  const ben = await open({ name: b });
+  await Promise.all([anna.online(), ben.online()]);
+  for (const [person, to] of /** @type {[Person, string][]} */ ([[anna, b], [ben, a]])) {
+    await person.page.check('input[value="ring"]');
+    await person.page.fill('#to', to);
+  }
+  await Promise.all([anna.click('go'), ben.click('go')]);
+  await Promise.all([anna.reaches('connected'), ben.reaches('connected')]);
+  await anna.seesMotion();
+  await ben.seesMotion();
+});
+
+test('one rings on two devices; the one that does not answer falls silent', async () => {
+  const name = unique('Ben');
+  const phone = await open({ name });
+  const laptop = await open({ name });
+  await Promise.all([phone.online(), laptop.online()]);
+  const caller = await open({ name: unique('Anna'), to: name, auto: '1' });
+  await Promise.all([phone, laptop].map((device) => device.page.waitForSelector('#incoming[open]')));
+  await laptop.click('accept');
+  await phone.reaches('ended');
+  await Promise.all([caller.seesAndHears(), laptop.seesAndHears()]);
+});
+
+test('the other side is told of a microphone and a camera that are off', async () => {
+  const { first, second } = await pair();
+  await second.seesMotion();
+  await first.click('mic');
+  await second.page.waitForSelector('#who-muted:not([hidden])');
+  await first.page.keyboard.press('v');
+  await second.page.waitForSelector('#curtain:not([hidden])');
+  assert.deepEqual(await second.page.evaluate(() => /** @type {any} */ (window).duet.remoteMedia), {
+    audio: false,
+    video: false,
+    screen: false,
+  });
+  await first.click('mic');
+  await first.click('cam');
+  await second.page.waitForSelector('#who-muted', { state: 'hidden' });
+  await second.page.waitForSelector('#curtain', { state: 'hidden' });
+  await second.seesMotion();
+  await second.hearsSound();
+});
+
+test('without camera and microphone one still sees and hears', async () => {
+  const { first, second } = await pair({}, {
+    prepare: (page) =>
+      page.addInitScript(() => {
+        navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('refused', 'NotAllowedError'));
+      }),
+  });
+  await first.seesAndHears();
+  await until('the message about permissions', async () => /does not let/.test((await first.page.textContent('#toasts')) ?? ''));
+  await until('the other side knows', async () => second.page.isVisible('#curtain'));
+});
+
+test('with a microphone but no camera one is heard', async () => {
+  const { second } = await pair({}, {
+    prepare: (page) =>
+      page.addInitScript(() => {
+        const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+        navigator.mediaDevices.getUserMedia = (wanted) =>
+          wanted?.video ? Promise.reject(new DOMException('none', 'NotFoundError')) : real(wanted);
+      }),
+  });
+  await second.hearsSound();
+  await until('the picture is known to be off', async () => second.page.isVisible('#curtain'));
+});
+
+test('a shared screen takes the place of the camera, and gives it back', async () => {
+  const { first, second } = await pair({}, {
+    prepare: (page) =>
+      page.addInitScript(() => {
+        navigator.mediaDevices.getDisplayMedia = async () => {
+          const canvas = Object.assign(document.createElement('canvas'), { width: 320, height: 480 });
+          const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
+          let step = 0;
+          setInterval(() => {
+            context.fillStyle = `hsl(${(step += 25) % 360} 90% 50%)`;
+            context.fillRect(0, 0, 320, 480);
+          }, 50);
+          return canvas.captureStream(20);
+        };
+      }),
+  });
+  await second.seesMotion();
+  await first.click('share');
+  await second.page.waitForSelector('#who-screen:not([hidden])');
+  const portrait = () =>
+    second.page.evaluate(() => {
+      const video = /** @type {HTMLVideoElement} */ (document.getElementById('remote'));
+      return video.videoHeight > video.videoWidth;
+    });
+  await until('the screen is shown', portrait);
+  await first.click('share');
+  await until('the camera is back', async () => !(await portrait()));
+  await second.page.waitForSelector('#who-screen', { state: 'hidden' });
+});
+
+test('the statistics tell of a call', async () => {
+  const { first } = await pair();
+  await first.click('stats-toggle');
+  await until('figures of both directions', async () => {
+    const text = await first.page.innerText('#stats-rows');
+    return /VP8|H264/.test(text) && /host\/udp/.test(text) && /[1-9]\d* \/ [1-9]\d* fps/.test(text);
+  });
+});
+
+test('a page that is closed ends the call for the other side', async () => {
+  const { first, second } = await pair();
+  people = people.filter((person) => person !== second);
+  await second.leave();
+  await first.reaches('ended');
+  assert.equal((await first.ended())?.by, 'remote');
+});
+
+test('a call in a room outlives a restart of the server, and can be ended properly afterwards', async () => {
+  const { first, second } = await pair();
+  await server.stop();
+  await first.page.waitForSelector('#banner:not([hidden])');
+  await second.page.waitForSelector('#banner:not([hidden])');
+  await first.seesMotion();
+  await server.resume();
+  await Promise.all([first.online(), second.online()]);
+  await first.page.waitForSelector('#banner', { state: 'hidden' });
+  await first.click('mic');
+  await second.page.waitForSelector('#who-muted:not([hidden])');
+  await Promise.all([first.seesMotion(), second.seesMotion()]);
+  await first.click('hangup');
+  await second.endedWith('remote', 'hang-up');
+});
+
+test('a rung call outlives a restart of the server, and can be ended properly afterwards', async () => {
+  const { caller, callee } = await ringing();
+  await callee.click('accept');
+  await Promise.all([caller.reaches('connected'), callee.reaches('connected')]);
+  await server.restart();
+  await Promise.all([caller.online(), callee.online()]);
+  await callee.click('mic');
+  await caller.page.waitForSelector('#who-muted:not([hidden])');
+  await caller.seesMotion();
+  await callee.click('hangup');
+  await caller.endedWith('remote', 'hang-up');
+});
+
+test('a lost socket is taken up again where it broke off', async () => {
+  /** @type {import('playwright-core').WebSocketRoute[]} */
+  const sockets = [];
+  const { first, second } = await pair({}, {
+    prepare: (page) =>
+      page.routeWebSocket(/\/v1\/ws/, (socket) => {
+        socket.connectToServer();
+        sockets.push(socket);
+      }),
+  });
+  const lost = first.page.evaluate(
+    () =>
+      new Promise((resolve) => {
+        new MutationObserver((_, observer) => {
+          observer.disconnect();
+          resolve(true);
+        }).observe(/** @type {Node} */ (document.getElementById('banner')), { attributes: true });
+      }),
+  );
+  await sockets[0].close({ code: 4000, reason: 'test' });
+  await lost;
+  await first.online();
+  assert.equal(sockets.length, 2);
+  await first.click('mic');
+  await second.page.waitForSelector('#who-muted:not([hidden])');
+  assert.equal(await first.state(), 'connected');
+  await second.seesMotion();
+});

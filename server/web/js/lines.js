@@ -1,0 +1,101 @@
+// @ts-check
+/** What spans calls: who gets a message, who is busy, and two people ringing each other at once. */
+import { Call } from './call.js';
+import { Emitter } from './util.js';
+
+/** Calls that are over are remembered, so that their stragglers are not taken for something new. */
+const OVER_MOST = 64;
+
+/**
+ * The calls of this page: at most one. Events: `call` ({@link Call}) when one begins, and `notice`
+ * (text) for refusals that concern no call.
+ */
+export class Lines extends Emitter {
+  /** The call that begins, goes on or rings. @type {Call | null} */
+  call = null;
+
+  #context;
+  /** @type {string[]} */
+  #over = [];
+
+  /** @param {import('./call.js').Context} context */
+  constructor(context) {
+    super();
+    this.#context = context;
+    const { signaling } = context;
+    signaling.on('message', (message) => this.#onMessage(message));
+    signaling.on('error', (error) => this.#onError(error));
+    signaling.on('fresh', () => this.call?.onFreshSession());
+  }
+
+  /** @param {string} user */
+  ring(user) {
+    return this.#begin(() => Call.ring(this.#context, user));
+  }
+
+  /** @param {string} room */
+  join(room) {
+    return this.#begin(() => Call.join(this.#context, room));
+  }
+
+  /**
+   * @param {() => Call} start
+   * @returns {Call}
+   */
+  #begin(start) {
+    this.call?.hangUp();
+    const call = start();
+    this.call = call;
+    call.on('ended', () => {
+      if (call.id) this.#over.push(call.id);
+      if (this.#over.length > OVER_MOST) this.#over.shift();
+      if (this.call === call) this.call = null;
+    });
+    this.emit('call', call);
+    return call;
+  }
+
+  /** @param {import('./signaling.js').Message} message */
+  #onMessage(message) {
+    if (message.type === 'invite') return this.#onInvite(message);
+    const call = this.call;
+    if (!call) return;
+    const aboutRoom = message.type === 'joined' || message.type === 'peer-joined' || message.type === 'peer-left';
+    if (aboutRoom ? message.room === call.room : message.call === call.id && call.id !== '') call.receive(message);
+  }
+
+  /** @param {import('./signaling.js').Message} invite */
+  #onInvite(invite) {
+    const call = this.call;
+    if (call?.id === invite.call || this.#over.includes(invite.call)) return;
+    const theyRingUsToo =
+      call !== null && (call.state === 'dialing' || call.state === 'ringing') && call.peerUser === invite.from;
+    if (theyRingUsToo) {
+      // Both sides compare the same two ids, so that the same one survives on both.
+      if (call.id < invite.call) return;
+      call.yieldToTheirs();
+      this.#begin(() => Call.incoming(this.#context, invite)).accept();
+    } else if (call) {
+      this.#context.signaling.send({
+        type: 'decline',
+        to: invite.from,
+        to_device: invite.from_device,
+        call: invite.call,
+        reason: 'busy',
+      });
+    } else {
+      this.#begin(() => Call.incoming(this.#context, invite));
+    }
+  }
+
+  /** @param {{ code: string, message: string, fatal?: boolean, about?: any, call?: string }} error */
+  #onError(error) {
+    const named = error.call ?? error.about?.call;
+    const room = error.about?.room;
+    const call = this.call;
+    const concerns = call !== null && (error.fatal || named === call.id || (room !== undefined ? room === call.room : !named));
+    if (concerns && call.refused(error)) return;
+    const reachedNobody = error.code === 'not-found' || error.code === 'not-in-room';
+    if (!reachedNobody) this.emit('notice', error.message || error.code);
+  }
+}
