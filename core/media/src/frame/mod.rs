@@ -201,7 +201,9 @@ impl<'a> VideoFrame<'a> {
 impl Plane<'_> {
     fn check(&self, plane: &'static str, width: usize, height: usize) -> Result<(), FrameError> {
         let last_row = (width - 1).saturating_mul(self.pixel_stride);
-        if !(1..=4).contains(&self.pixel_stride) || self.row_stride <= last_row {
+        // The last sample of a packed pixel needs its remaining bytes too.
+        let tail = if plane == "packed" { 4 } else { 1 };
+        if !(1..=4).contains(&self.pixel_stride) || self.row_stride < last_row + tail {
             return Err(FrameError::BadStride {
                 plane,
                 row_stride: self.row_stride,
@@ -209,8 +211,6 @@ impl Plane<'_> {
                 width,
             });
         }
-        // The last sample of a packed pixel needs its remaining bytes too.
-        let tail = if plane == "packed" { 4 } else { 1 };
         let needed = self.row_stride.saturating_mul(height - 1).saturating_add(last_row + tail);
         if self.data.len() < needed {
             return Err(FrameError::ShortPlane { plane, needed, actual: self.data.len() });
