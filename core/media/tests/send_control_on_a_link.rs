@@ -139,3 +139,15 @@ fn a_cellular_link_that_wanders_is_followed() {
         assert!(report.video_bps(5..60) >= 600_000);
     }
 }
+
+#[test]
+fn a_download_through_the_same_queue_does_not_starve_the_call() {
+    for seed in 1..=3 {
+        let scenario =
+            Scenario { seed, download: Some(15..45), ..Scenario::new(4_000_000, 600_000, 2_500_000) };
+        let report = scenario.run("4M shared with a download");
+        assert!(report.fps_mean(5..60) >= 29.0);
+        assert!(report.video_bps(20..45) >= 1_000_000);
+        assert!(report.reaches(2_000_000, 45).is_some_and(|at| at < 50));
+    }
+}

@@ -19,8 +19,18 @@ const MIN_DRAIN: f64 = 0.4;
 const EMPTY: Duration = Duration::from_millis(20);
 /// A queue above this is not added to.
 const HOLD: Duration = Duration::from_millis(45);
-/// A queue that does not drain within this is someone else's, or the route has changed.
+/// A queue that does not drain within this is given up on: the route has changed.
 const DRAIN_LIMIT: Duration = Duration::from_secs(3);
+/// A queue that is still this share of itself this long after less was sent, while all that is sent
+/// arrives, is someone else's: a download that fills it whatever we do.
+const FOREIGN_SHARE: f64 = 0.85;
+const FOREIGN_AFTER: Duration = Duration::from_millis(300);
+/// Then the delay says nothing about our rate for this long, unless the queue empties: yielding would
+/// only give the call away. Past it, delay counts again, at the price of a short dip; the empty-queue
+/// delay has nearly been learned anew by then.
+const FOREIGN_LIFE: Duration = Duration::from_secs(12);
+/// Growth per second beside another flow, which yields by and by.
+const FOREIGN_GROWTH: f64 = 0.03;
 /// Time that feedback and its processing add to the round trip before a cut can be seen to work.
 const FEEDBACK: Duration = Duration::from_millis(100);
 /// Growth per second while nothing is known of the link. Detection takes about 0.3 s, so that
@@ -40,6 +50,9 @@ const HINT_NEWS: f64 = 1.4;
 const BELOW: f64 = 0.3;
 const NEAR: f64 = 0.015;
 const ABOVE: f64 = 0.5;
+/// The least growth, in bits per second each second: what matters little to a fast call brings a starved
+/// one back.
+const LEAST_GROWTH: f64 = 8_000.0;
 /// The delay of the loop these were chosen for; growth slows in proportion on longer paths, where more
 /// is sent before the answer comes.
 const LOOP: Duration = Duration::from_millis(150);
@@ -52,6 +65,8 @@ const ACKED_EXTRA: f64 = 10_000.0;
 /// Sending below this share of the target, and all of it arriving, means that the application
 /// limits the rate: what arrives then says nothing about the capacity.
 const LIMITED_SHARE: f64 = 0.6;
+/// What arrives exceeds what is sent by more than this while a queue of ours empties.
+const DRAINING_SHARE: f64 = 1.1;
 /// A cut for delay that we did not cause.
 const BLIND_CUT: f64 = 0.85;
 /// After fast growth that ended in congestion, showings are not believed for this long, doubling
@@ -75,8 +90,8 @@ pub(crate) struct Observation {
     /// Bits per second that arrived over half a second, and over the last part of it.
     pub acked: Option<f64>,
     pub acked_recent: Option<f64>,
-    /// Bits per second sent over half a second.
-    pub sent: f64,
+    /// Bits per second at which the same packets, and those lost among them, were sent.
+    pub sent: Option<f64>,
     /// Bits per second that trains of packets show.
     pub hint: Option<f64>,
     pub rtt: Duration,
@@ -92,6 +107,7 @@ pub(crate) struct Aimd {
     capacity_before: Option<f64>,
     draining: Option<Drain>,
     drain_factor: f64,
+    foreign_until: Option<Time>,
     grown_at: Option<Time>,
     fast_at: Option<Time>,
     distrust_until: Time,
@@ -102,6 +118,10 @@ pub(crate) struct Aimd {
 struct Drain {
     since: Time,
     cut_at: Time,
+    /// The rate before the first cut.
+    before: f64,
+    /// The queue when the last cut could first be seen.
+    reference: Option<(Time, Duration)>,
 }
 
 impl Aimd {
@@ -114,6 +134,7 @@ impl Aimd {
             capacity_before: None,
             draining: None,
             drain_factor: 1.0,
+            foreign_until: None,
             grown_at: None,
             fast_at: None,
             distrust_until: Time::ZERO,
@@ -159,10 +180,16 @@ impl Aimd {
         let settled = self
             .draining
             .is_none_or(|drain| seen.now.since(drain.cut_at) >= seen.rtt + FEEDBACK + seen.queue.min(DRAIN));
-        let cut = seen.usage == Usage::Overuse && settled && self.cut(seen);
+        if seen.queue < EMPTY || self.foreign_until.is_some_and(|until| seen.now >= until) {
+            self.foreign_until = None;
+        }
+        let foreign = self.foreign_until.is_some() && all_arrives(seen);
+        // While less is sent on purpose, what arrives is no measure of the link unless it differs.
+        let telling = self.draining.is_none() || !arrives_as_sent(seen);
+        let cut = seen.usage == Usage::Overuse && settled && telling && !foreign && self.cut(seen);
         if let Some(drain) = self.draining {
             self.drain(drain, seen);
-        } else if seen.usage == Usage::Normal && seen.queue < HOLD {
+        } else if foreign || seen.usage == Usage::Normal && seen.queue < HOLD {
             self.grow(seen, step.min(MAX_STEP));
         }
         cut
@@ -183,8 +210,7 @@ impl Aimd {
 
     fn cut(&mut self, seen: &Observation) -> bool {
         let arrived = seen.acked_recent.or(seen.acked);
-        let limited = seen.sent < self.rate * LIMITED_SHARE
-            && arrived.is_none_or(|arrived| arrived > seen.sent * BLIND_CUT);
+        let limited = all_arrives(seen) && seen.sent.is_some_and(|sent| sent < self.rate * LIMITED_SHARE);
         let rate = match arrived {
             Some(capacity) if !limited => {
                 self.capacity = Some(capacity);
@@ -196,9 +222,10 @@ impl Aimd {
             _ => self.rate * BLIND_CUT,
         };
         self.blame_fast_growth(seen.now);
+        let (since, before) =
+            self.draining.map_or((seen.now, self.rate), |drain| (drain.since, drain.before));
+        self.draining = Some(Drain { since, cut_at: seen.now, before, reference: None });
         self.rate = rate.clamp(self.min, self.rate);
-        let since = self.draining.map_or(seen.now, |drain| drain.since);
-        self.draining = Some(Drain { since, cut_at: seen.now });
         true
     }
 
@@ -206,12 +233,20 @@ impl Aimd {
         let age = seen.now.since(drain.cut_at);
         let visible = age >= seen.rtt + FEEDBACK;
         if visible && seen.queue < EMPTY || seen.now.since(drain.since) >= DRAIN_LIMIT {
-            self.draining = None;
-            self.drain_factor = 1.0;
+            self.end_drain();
             return;
         }
-        if let Some(capacity) = seen.acked_recent.filter(|_| visible && seen.queue > HOLD) {
-            // The queue is not empty, so what arrives is exactly what the link carries.
+        if visible && self.is_foreign(drain, seen) {
+            self.end_drain();
+            self.rate = (drain.before * BLIND_CUT).clamp(self.rate, self.max);
+            self.capacity = None;
+            self.foreign_until = Some(seen.now + FOREIGN_LIFE);
+            return;
+        }
+        if let Some(capacity) =
+            seen.acked_recent.filter(|_| visible && seen.queue > HOLD && !arrives_as_sent(seen))
+        {
+            // Our queue is not empty, so what arrives is exactly what the link carries.
             self.capacity = Some(capacity);
             self.rate = self.rate.min(capacity * SHARE).max(self.min);
         }
@@ -219,9 +254,30 @@ impl Aimd {
         self.drain_factor = (1.0 - excess).clamp(MIN_DRAIN, 1.0);
     }
 
+    /// Whether the queue ignores that less is sent. Notes the queue to compare with.
+    fn is_foreign(&mut self, drain: Drain, seen: &Observation) -> bool {
+        let renew = match drain.reference {
+            None => true,
+            Some((at, _)) if seen.now.since(at) < FOREIGN_AFTER => false,
+            Some((_, queue)) if seen.queue > HOLD && seen.queue > queue.mul_f64(FOREIGN_SHARE) => {
+                return all_arrives(seen);
+            }
+            Some(_) => true,
+        };
+        if renew {
+            self.draining = Some(Drain { reference: Some((seen.now, seen.queue)), ..drain });
+        }
+        false
+    }
+
+    fn end_drain(&mut self) {
+        self.draining = None;
+        self.drain_factor = 1.0;
+    }
+
     fn grow(&mut self, seen: &Observation, step: Duration) {
         let haste = LOOP.as_secs_f64() / (seen.rtt + FEEDBACK).max(LOOP).as_secs_f64();
-        let growth = self.growth(seen) * haste;
+        let growth = (self.growth(seen) * haste).max(LEAST_GROWTH / self.rate);
         let grown = self.rate * (1.0 + growth).powf(step.as_secs_f64());
         let limit = seen.acked.map_or(self.rate, |acked| acked * ACKED_FACTOR + ACKED_EXTRA);
         self.rate = grown.min(limit).max(self.rate).min(self.max);
@@ -229,6 +285,9 @@ impl Aimd {
 
     /// Growth per second.
     fn growth(&mut self, seen: &Observation) -> f64 {
+        if self.foreign_until.is_some() {
+            return FOREIGN_GROWTH;
+        }
         let news = self.capacity.unwrap_or(0.0) * HINT_NEWS;
         let promising = seen.hint.is_some_and(|hint| self.rate < hint * HINT_SHARE && hint > news);
         if promising && seen.now >= self.distrust_until {
@@ -254,6 +313,17 @@ impl Aimd {
     }
 }
 
+/// Whether our own packets arrive as fast as they are sent: then it is not we who fill the queue.
+fn all_arrives(seen: &Observation) -> bool {
+    seen.acked.zip(seen.sent).is_some_and(|(acked, sent)| acked > sent * BLIND_CUT)
+}
+
+/// Whether what arrives is what is sent, no more and no less: a queue of our own would add to it while it
+/// empties, and a slower link would take from it.
+fn arrives_as_sent(seen: &Observation) -> bool {
+    all_arrives(seen) && seen.acked.zip(seen.sent).is_some_and(|(acked, sent)| acked < sent * DRAINING_SHARE)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -264,7 +334,7 @@ mod tests {
         queue: Duration::ZERO,
         acked: None,
         acked_recent: None,
-        sent: 1e6,
+        sent: Some(1e6),
         hint: None,
         rtt: Duration::from_millis(40),
     };
@@ -285,7 +355,7 @@ mod tests {
     fn everything_arrives(seen: &mut Observation, target: f64) {
         seen.acked = Some(target);
         seen.acked_recent = Some(target);
-        seen.sent = target;
+        seen.sent = Some(target);
     }
 
     fn congest(seen: &mut Observation, target: f64, capacity: f64) {
@@ -293,7 +363,7 @@ mod tests {
         seen.queue = Duration::from_millis(100);
         seen.acked = Some((target + capacity) / 2.0);
         seen.acked_recent = Some(capacity);
-        seen.sent = target;
+        seen.sent = Some(target);
     }
 
     #[test]
@@ -319,8 +389,7 @@ mod tests {
     fn jitter_while_the_application_sends_little_cuts_little() {
         let mut aimd = controller(2e6);
         run(&mut aimd, 0, 50, |seen, _| {
-            congest(seen, 0.0, 50e3);
-            seen.sent = 50e3;
+            congest(seen, 50e3, 50e3);
         });
         assert!(aimd.rate >= 1.6e6, "{}", aimd.rate);
     }
@@ -372,14 +441,22 @@ mod tests {
     }
 
     #[test]
-    fn a_queue_that_is_not_ours_is_given_up_on() {
+    fn a_queue_that_stays_while_all_arrives_is_someone_elses_and_is_not_yielded_to() {
         let mut aimd = controller(1e6);
         run(&mut aimd, 0, 50, |seen, target| congest(seen, target, 1e6));
-        run(&mut aimd, 50, 3_500, |seen, target| {
+        run(&mut aimd, 50, 1_000, |seen, target| {
             everything_arrives(seen, target.max(900e3));
             seen.queue = Duration::from_millis(150);
         });
         assert!(!aimd.is_draining());
-        assert!(aimd.target() > 700e3, "{}", aimd.target());
+        assert!(aimd.target() >= 850e3, "{}", aimd.target());
+    }
+
+    #[test]
+    fn a_link_that_falls_again_while_draining_is_cut_again() {
+        let mut aimd = controller(2e6);
+        run(&mut aimd, 0, 50, |seen, target| congest(seen, target, 1e6));
+        run(&mut aimd, 400, 50, |seen, target| congest(seen, target, 200e3));
+        assert!(aimd.target() <= 200e3, "{}", aimd.target());
     }
 }

@@ -85,6 +85,7 @@ pub struct EstimatorStats {
 ///   the capacity at once, instead of staying at 0.85 and creeping up;
 /// - growth lingers near the last capacity and accelerates above it, and is fast while frames, as
 ///   packet trains, show a far larger capacity, instead of probing with padding;
+/// - a queue that does not answer to a lower rate is another flow's, and is not yielded to;
 /// - loss is answered by an experiment: only loss that a lower rate cures lowers the rate;
 /// - packets of a lost report are filled in, so that lost feedback does not look like a slow link;
 /// - silence lowers the rate only while it lasts.
@@ -96,6 +97,7 @@ pub struct BandwidthEstimator {
     config: EstimatorConfig,
     history: History,
     acked: RateWindow,
+    /// By sending time, of the packets that reports spoke of: the same packets as in `acked`.
     sent: RateWindow,
     retransmitted: RateWindow,
     delay: DelayMonitor,
@@ -149,7 +151,6 @@ impl BandwidthEstimator {
     /// A packet of `size` bytes on the wire leaves with the transport-wide number `seq`.
     pub fn on_packet_sent(&mut self, seq: u16, size: usize, kind: PacketKind, now: Time) {
         self.next_id = self.history.insert(seq, size, now) + 1;
-        self.sent.push(micros(now), size);
         if kind == PacketKind::Retransmission {
             self.retransmitted.push(micros(now), size);
         }
@@ -179,6 +180,7 @@ impl BandwidthEstimator {
                 None if packet.fate == Fate::Unknown => {
                     sent.fate = Fate::Lost;
                     self.fill_gap(packet.id, None, &mut gap_bytes);
+                    self.sent.push(micros(packet.sent_at), packet.size);
                     self.loss.on_lost(packet.sent_at);
                 }
                 _ => {}
@@ -228,6 +230,7 @@ impl BandwidthEstimator {
     pub fn reset(&mut self) {
         let start = self.config.start_bps.min(self.aimd.target() as u64);
         self.acked.clear();
+        self.sent.clear();
         self.delay = DelayMonitor::new();
         self.loss = LossController::new();
         self.trains.clear();
@@ -290,6 +293,7 @@ impl BandwidthEstimator {
             self.loss.on_found(sent_at);
             return;
         }
+        self.sent.push(micros(sent_at), size);
         self.loss.on_received(sent_at);
         self.delay.on_packet(sent_at, arrival);
         self.trains.on_packet(id, size, sent_at, arrival);
@@ -305,7 +309,10 @@ impl BandwidthEstimator {
         if let Some(last) = last {
             for missing in (last.id + 1).max(id.saturating_sub(MAX_GAP))..id {
                 let unknown = self.history.get(missing).filter(|sent| sent.fate == Fate::Unknown);
-                *gap_bytes += unknown.map_or(0, |sent| sent.size);
+                if let Some(unknown) = unknown {
+                    *gap_bytes += unknown.size;
+                    self.sent.push(micros(unknown.sent_at), unknown.size);
+                }
             }
             if let (Some(arrival), Some(before)) = (arrival, last.arrival) {
                 self.spread(before, arrival, std::mem::take(gap_bytes));
@@ -339,7 +346,7 @@ impl BandwidthEstimator {
             queue: self.delay.queue(),
             acked: self.acked.rate(),
             acked_recent: self.acked.recent_rate(RECENT),
-            sent: self.sent.rate_until(micros(now)),
+            sent: self.sent.rate(),
             hint: self.trains.rate(now),
             rtt: self.rtt(),
         };

@@ -1,6 +1,6 @@
 use std::collections::VecDeque;
 
-use super::{Packet, Rng, Scenario};
+use super::{Body, Packet, Rng, Scenario};
 
 /// A bottleneck: random loss, a tail-drop queue, a rate, a delay.
 pub struct Link {
@@ -15,7 +15,20 @@ pub struct Link {
     rate: u64,
     last_arrival_us: u64,
     flying: VecDeque<(u64, Packet)>,
+    download: Option<Download>,
 }
+
+/// A greedy TCP flow through the same queue: slow growth, halved by each loss.
+struct Download {
+    from_us: u64,
+    to_us: u64,
+    window: f64,
+    in_flight: usize,
+    halved_us: u64,
+    acks: VecDeque<u64>,
+}
+
+const TCP_PACKET: usize = 1_400;
 
 impl Link {
     pub fn new(scenario: &Scenario) -> Self {
@@ -31,6 +44,14 @@ impl Link {
             rate: 0,
             last_arrival_us: 0,
             flying: VecDeque::new(),
+            download: scenario.download.clone().map(|seconds| Download {
+                from_us: seconds.start * 1_000_000,
+                to_us: seconds.end * 1_000_000,
+                window: 10.0,
+                in_flight: 0,
+                halved_us: 0,
+                acks: VecDeque::new(),
+            }),
         }
     }
 
@@ -46,6 +67,7 @@ impl Link {
 
     pub fn arrived(&mut self, now_us: u64, rng: &mut Rng) -> Vec<(u64, Packet)> {
         self.set_rate(now_us);
+        self.push_download(now_us);
         while let Some((queued_us, packet)) = self.queue.front().filter(|_| self.rate > 0) {
             let done = self.free_us.max(*queued_us) + packet.size as u64 * 8_000_000 / self.rate;
             if done > now_us {
@@ -57,7 +79,10 @@ impl Link {
             self.last_arrival_us = arrival;
             if let Some((_, packet)) = self.queue.pop_front() {
                 self.bytes -= packet.size;
-                self.flying.push_back((arrival, packet));
+                match (&packet.body, &mut self.download) {
+                    (Body::Other, Some(download)) => download.acks.push_back(done + 2 * self.delay_us),
+                    _ => self.flying.push_back((arrival, packet)),
+                }
             }
         }
         let ready = self.flying.iter().take_while(|(at, _)| *at <= now_us).count();
@@ -67,6 +92,40 @@ impl Link {
     /// How long a packet sent now would wait.
     pub fn queue_us(&self) -> u64 {
         self.bytes as u64 * 8_000_000 / self.rate.max(1)
+    }
+
+    fn push_download(&mut self, now_us: u64) {
+        let Some(download) = &mut self.download else {
+            return;
+        };
+        while download.acks.front().is_some_and(|at| *at <= now_us) {
+            download.acks.pop_front();
+            download.in_flight -= 1;
+            download.window += 1.0 / download.window;
+        }
+        if !(download.from_us..download.to_us).contains(&now_us) {
+            return;
+        }
+        let room = (self.rate * self.queue_ms / 8_000) as usize;
+        while (download.in_flight as f64) < download.window {
+            if self.bytes > room {
+                if now_us - download.halved_us > 100_000 {
+                    download.window = (download.window / 2.0).max(2.0);
+                    download.halved_us = now_us;
+                }
+                break;
+            }
+            download.in_flight += 1;
+            self.bytes += TCP_PACKET;
+            let packet = Packet {
+                transport_seq: 0,
+                size: TCP_PACKET,
+                created_us: now_us,
+                body: Body::Other,
+                repeated: false,
+            };
+            self.queue.push_back((now_us, packet));
+        }
     }
 
     fn set_rate(&mut self, now_us: u64) {

@@ -28,6 +28,8 @@ pub struct Scenario {
     pub jitter_ms: u64,
     /// Random loss, 0 to 1, in both directions.
     pub loss: f64,
+    /// Seconds during which a TCP download uses the same bottleneck.
+    pub download: Option<std::ops::Range<u64>>,
     pub feedback_ms: u64,
     pub start_bps: u64,
     pub max_bps: u64,
@@ -46,6 +48,7 @@ impl Scenario {
             delay_ms: 20,
             jitter_ms: 0,
             loss: 0.0,
+            download: None,
             feedback_ms: 50,
             start_bps,
             max_bps,
@@ -102,7 +105,15 @@ pub struct Packet {
 #[derive(Clone, Debug)]
 pub enum Body {
     Audio,
-    Video { seq: u16, frame: u64, index: usize, count: usize, key: bool },
+    Video {
+        seq: u16,
+        frame: u64,
+        index: usize,
+        count: usize,
+        key: bool,
+    },
+    /// Someone else's.
+    Other,
 }
 
 /// What the receiver tells the sender.

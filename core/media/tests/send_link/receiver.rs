@@ -58,6 +58,7 @@ impl Receiver {
         self.arrivals.insert(newest.saturating_add_signed(i64::from(ahead)), arrival_us as i64 - 5_000_000);
         match packet.body {
             Body::Audio => report.on_audio(packet.created_us, arrival_us),
+            Body::Other => {}
             Body::Video { seq, frame, index, count, key } => {
                 self.nack.on_packet(seq, now, packet.repeated);
                 if self.decoded.is_some_and(|decoded| frame <= decoded) {

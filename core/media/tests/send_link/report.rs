@@ -40,6 +40,7 @@ impl Report {
             Body::Audio => second.audio_sent += 1,
             Body::Video { .. } if packet.repeated => second.repeated += 1,
             Body::Video { .. } => second.video_packets += 1,
+            Body::Other => {}
         }
     }
 
