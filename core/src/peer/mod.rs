@@ -1,0 +1,33 @@
+//! One connection to one peer: negotiation, candidates, media packets, the control channel.
+//!
+//! Everything outside [`rtc`] speaks our own types; only `rtc` names the webrtc crates.
+//!
+//! * [`Peer`] is a cheap handle; every method but [`Peer::close`] returns at once, from any thread.
+//! * What happens is told in [`PeerEvent`]s, in order, from one task.
+//! * Media goes round the event queue: encoder threads put packets into a bounded outbox, received
+//!   packets go straight to a [`MediaSink`].
+//!
+//! ```text
+//! encoder thread -> outbox -> pacer -> numbering -> SRTP -> socket
+//! socket -> SRTP -> arrival report -> RTX unwrap -> loss detection -> MediaSink
+//! ```
+
+mod config;
+mod error;
+mod event;
+mod handle;
+mod negotiation;
+mod outbox;
+mod rtc;
+mod sdp;
+mod shared;
+mod stats;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use config::PeerConfig;
+pub(crate) use error::PeerError;
+pub(crate) use event::{MediaSink, PeerEvent, PeerState, RtpPacket};
+pub(crate) use handle::Peer;
+pub(crate) use stats::{KindStats, PeerStats};
