@@ -65,14 +65,17 @@ const ACKED_EXTRA: f64 = 10_000.0;
 /// Sending below this share of the target, and all of it arriving, means that the application
 /// limits the rate: what arrives then says nothing about the capacity.
 const LIMITED_SHARE: f64 = 0.6;
+/// All arrives as fast as it is sent if at least this share does; a queue of ours that grows by 100 ms
+/// within the half second of measurement takes more.
+const ARRIVING_SHARE: f64 = 0.9;
 /// What arrives exceeds what is sent by more than this while a queue of ours empties.
 const DRAINING_SHARE: f64 = 1.1;
 /// A cut for delay that we did not cause.
 const BLIND_CUT: f64 = 0.85;
 /// After fast growth that ended in congestion, showings are not believed for this long, doubling
-/// each time: some links always show more than they carry.
+/// each time up to half a minute: some links always show more than they carry.
 const FIRST_DISTRUST: Duration = Duration::from_secs(5);
-const MAX_DISTRUST: Duration = Duration::from_secs(80);
+const MAX_DISTRUST: Duration = Duration::from_secs(30);
 /// Fast growth this recent is to blame for congestion.
 const BLAME: Duration = Duration::from_secs(2);
 /// Ordinary pacing over the rate: spreads a key frame without delaying it much.
@@ -315,7 +318,7 @@ impl Aimd {
 
 /// Whether our own packets arrive as fast as they are sent: then it is not we who fill the queue.
 fn all_arrives(seen: &Observation) -> bool {
-    seen.acked.zip(seen.sent).is_some_and(|(acked, sent)| acked > sent * BLIND_CUT)
+    seen.acked.zip(seen.sent).is_some_and(|(acked, sent)| acked > sent * ARRIVING_SHARE)
 }
 
 /// Whether what arrives is what is sent, no more and no less: a queue of our own would add to it while it
