@@ -1,4 +1,5 @@
 use std::ffi::{c_int, c_uchar, c_void};
+use std::fmt::Display;
 use std::ptr::{self, NonNull};
 
 use openh264_sys2::{self as sys, source::APILoader};
@@ -42,7 +43,7 @@ impl Decoder {
         // SAFETY: the object is alive; `params` is only read during the call.
         let status = unsafe { initialize(raw.as_ptr(), &params) };
         if status != 0 {
-            return Err(init_error("initialize", status.into()));
+            return Err(init_error("initialize", status));
         }
         Ok(decoder)
     }
@@ -56,7 +57,7 @@ impl Decoder {
         let set = self.table().SetOption.ok_or_else(|| init_error("set an option", -1))?;
         // SAFETY: the object is alive; these options read one int during the call.
         let status = unsafe { set(self.raw.as_ptr(), option, (&raw mut value).cast::<c_void>()) };
-        if status == 0 { Ok(()) } else { Err(init_error("set an option", status.into())) }
+        if status == 0 { Ok(()) } else { Err(init_error("set an option", status)) }
     }
 
     /// Feeds one access unit; gives openh264's status bits and what it put out.
@@ -141,7 +142,7 @@ impl Drop for Decoder {
     }
 }
 
-fn init_error(step: &str, status: i64) -> CodecError {
+fn init_error(step: &str, status: impl Display) -> CodecError {
     CodecError::Init { codec: CODEC, reason: format!("openh264 could not {step} ({status})") }
 }
 
