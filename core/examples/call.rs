@@ -4,11 +4,15 @@
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
-use duet_core::{CallEvent, CallOptions, Engine, EngineConfig, SessionConfig, SessionEvent, frame::VideoFrame};
+use duet_core::{
+    CallEvent, CallOptions, Engine, EngineConfig, SessionConfig, SessionEvent, frame::VideoFrame,
+};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    let [url, name, callee @ ..] = args.as_slice() else { return Err("usage: call URL NAME [CALLEE]".into()) };
+    let [url, name, callee @ ..] = args.as_slice() else {
+        return Err("usage: call URL NAME [CALLEE]".into());
+    };
 
     let engine = Engine::new(EngineConfig::default())?;
     let session = engine.session(SessionConfig::new(url, name.as_str()))?;
@@ -26,7 +30,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (ended, end) = channel();
     let remote = call.remote_video();
     let _call_events = call.on_event(move |event| match event {
-        CallEvent::FrameReady => drop(remote.acquire().map(|frame| println!("{}x{}", frame.width(), frame.height()))),
+        CallEvent::FrameReady => {
+            if let Some(frame) = remote.acquire() {
+                println!("a {}x{} picture", frame.width(), frame.height());
+            }
+        }
         CallEvent::Ended(how) => drop(ended.send(how)),
         other => println!("call: {other:?}"),
     });

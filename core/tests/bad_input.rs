@@ -67,7 +67,8 @@ fn addresses_that_are_none_are_refused_at_once() {
 #[test]
 fn a_server_that_refuses_is_reported_with_its_address() {
     // Bound and dropped: nobody listens there now.
-    let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port");
+    let free =
+        std::net::TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port");
     let host = Host::connect(&format!("http://{free}"), "alice");
     let call = host.ring("bob");
     assert!(matches!(host.failure(), Error::Unreachable { url, .. } if url.contains(&free.to_string())));

@@ -141,7 +141,8 @@ fn muting_is_told_to_the_other_side() {
     let (outgoing, incoming) = in_call(&alice, &bob);
     outgoing.call.local_audio().set_enabled(false);
     incoming.wait("mute", |event| {
-        (*event == duet_core::CallEvent::RemoteMedia { audio: false, video: true, screen: false }).then_some(())
+        (*event == duet_core::CallEvent::RemoteMedia { audio: false, video: true, screen: false })
+            .then_some(())
     });
 }
 

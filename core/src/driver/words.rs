@@ -33,9 +33,7 @@ pub(super) fn to_message(signal: Signal, call: CallId, room: Option<RoomId>) -> 
 pub(super) fn to_input(message: &Message) -> Option<(&CallId, WireInput)> {
     Some(match message {
         Message::Ringing(CallRef { call }) => (call, WireInput::Ringing),
-        Message::Accept(Accept { call, media }) => {
-            (call, WireInput::Accept { media: from_wire(*media) })
-        }
+        Message::Accept(Accept { call, media }) => (call, WireInput::Accept { media: from_wire(*media) }),
         Message::Decline(Decline { call, reason }) => {
             (call, WireInput::Decline { reason: decline_from_wire(*reason) })
         }

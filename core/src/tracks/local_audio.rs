@@ -37,7 +37,7 @@ struct Shared {
 struct State {
     converter: CaptureConverter,
     queue: VecDeque<Frame>,
-    free: Vec<Box<[f32; FRAME]>>,
+    free: Vec<Box<[f32]>>,
     out: Option<Peer>,
     loss_percent: u8,
     disabled: bool,
@@ -46,7 +46,7 @@ struct State {
 }
 
 struct Frame {
-    samples: Box<[f32; FRAME]>,
+    samples: Box<[f32]>,
     pushed: Time,
 }
 
@@ -83,7 +83,7 @@ impl LocalAudio {
         let (queue, free, silent) = (&mut state.queue, &mut state.free, state.disabled);
         let mut queued = false;
         state.converter.push(block, |samples| {
-            let mut buffer = free.pop().unwrap_or_else(|| Box::new([0.0; FRAME]));
+            let mut buffer = free.pop().unwrap_or_else(|| vec![0.0; FRAME].into_boxed_slice());
             if silent {
                 buffer.fill(0.0);
             } else {
@@ -170,7 +170,7 @@ impl Shared {
             }
             let pushed = frame.pushed;
             let timestamp = clock.next(pushed);
-            let result = encoder.encode(&frame.samples[..], &mut packet);
+            let result = encoder.encode(&frame.samples, &mut packet);
             self.monitor.lock().free.push(frame.samples);
             match result {
                 Ok(length) => {

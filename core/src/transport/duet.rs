@@ -150,10 +150,7 @@ impl Link {
             versions: VersionRange { min: PROTOCOL_VERSION, max: PROTOCOL_VERSION },
             user: self.config.user.clone(),
             token: self.config.token.clone(),
-            resume: self
-                .session
-                .clone()
-                .map(|session| Resume { session, received: self.outbox.received() }),
+            resume: self.session.clone().map(|session| Resume { session, received: self.outbox.received() }),
             capabilities: vec!["ring".into(), "room".into(), "early-offer".into()],
             agent: Some(concat!("duet/", env!("CARGO_PKG_VERSION")).into()),
         });
@@ -188,7 +185,7 @@ impl Link {
         let event = if std::mem::replace(&mut self.ever_up, true) {
             LinkEvent::Restored { resumed }
         } else {
-            LinkEvent::Up { device: welcome.device, ice_servers: welcome.ice_servers }
+            LinkEvent::Up { ice_servers: welcome.ice_servers }
         };
         self.events.send(event).await.is_err().then_some(Stop::Closed)
     }
@@ -302,7 +299,7 @@ impl Link {
             Message::Error(info) if info.fatal => return Some(refused(info.clone())),
             _ => {}
         }
-        self.events.send(LinkEvent::Message(envelope)).await.is_err().then_some(Stop::Closed)
+        self.events.send(LinkEvent::Message(Box::new(envelope))).await.is_err().then_some(Stop::Closed)
     }
 }
 

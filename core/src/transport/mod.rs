@@ -4,7 +4,7 @@ mod backoff;
 mod duet;
 
 use duet_signal::Envelope;
-use duet_signal::message::{DeviceId, IceServer};
+use duet_signal::message::IceServer;
 use tokio::sync::mpsc;
 
 use crate::Error;
@@ -24,8 +24,6 @@ pub(crate) type LinkEvents = mpsc::Receiver<LinkEvent>;
 pub(crate) enum LinkEvent {
     /// Connected for the first time.
     Up {
-        /// The service's name for this device.
-        device: DeviceId,
         /// STUN and TURN servers the service offers.
         ice_servers: Vec<IceServer>,
     },
@@ -37,7 +35,7 @@ pub(crate) enum LinkEvent {
         resumed: bool,
     },
     /// A message for us.
-    Message(Envelope),
+    Message(Box<Envelope>),
     /// There will be no connection any more.
     Failed(Error),
 }

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use duet_core::audio::{AudioBlock, AudioBlockMut, Samples, SamplesMut};
 use duet_core::frame::VideoFrame;
 use duet_core::{
-    Call, CallEvent, CallOptions, CallState, Ended, Engine, EngineConfig, Session, SessionConfig, SessionEvent,
-    SessionState, Subscription, VideoCodec,
+    Call, CallEvent, CallOptions, CallState, Ended, Engine, EngineConfig, Session, SessionConfig,
+    SessionEvent, SessionState, Subscription, VideoCodec,
 };
 use duet_server::{RunningServer, Server, ServerConfig};
 
@@ -196,7 +196,7 @@ impl Line {
         while got.iter().any(|count| *count < frames) || heard.contains(&false) {
             assert!(Instant::now() < end, "pictures {got:?} sound {heard:?} stats {:?}", self.call.stats());
             for (side, line) in [self, other].into_iter().enumerate() {
-                if tick % 3 == 0 {
+                if tick.is_multiple_of(3) {
                     pictures[side].push(line);
                 }
                 push_tone(line, tick);
@@ -233,7 +233,8 @@ impl Picture {
         for (index, luma) in self.data[..(width * height) as usize].iter_mut().enumerate() {
             *luma = (index as u8 % width as u8).wrapping_add(self.count);
         }
-        let frame = VideoFrame::i420(width, height, &self.data, duet_core::Time::ZERO).expect("a valid frame");
+        let frame =
+            VideoFrame::i420(width, height, &self.data, duet_core::Time::ZERO).expect("a valid frame");
         line.call.local_video().push(&frame).expect("a valid frame");
     }
 }

@@ -1,0 +1,182 @@
+//! What the machine asks for, and what connections report back.
+
+use duet_call::{Effect, HostInput, Input, LineEffect, Notice, Party, Signal, Tagged};
+use duet_signal::message::{self, CallId, RoomId, UserId};
+use duet_signal::{Envelope, Message};
+use tokio::time::Instant;
+
+use super::{Actor, Link, machine_id};
+use crate::call::{Call, CallEvent};
+use crate::driver::line::{Line, on_media_event};
+use crate::driver::words;
+use crate::peer::PeerEvent;
+use crate::session::SessionEvent;
+
+impl Actor {
+    pub(super) fn on_peer(&mut self, id: &CallId, event: PeerEvent) {
+        let Some(line) = self.calls.get(id) else { return };
+        let call = line.wire_id.clone();
+        match event {
+            PeerEvent::Description { kind, sdp } => {
+                self.send_to(id, Message::Description(message::Description { call, kind, sdp }));
+            }
+            PeerEvent::Candidate(candidate) => {
+                self.send_to(id, Message::Candidate(message::Candidate { call, candidate }));
+            }
+            PeerEvent::State(state) => {
+                if let Some(input) = words::peer_state(state) {
+                    self.lines.input(&machine_id(id), input);
+                }
+            }
+            PeerEvent::Failed(error) => {
+                log::warn!("{error}");
+                self.lines.input(&machine_id(id), words::peer_error(&error));
+            }
+            PeerEvent::ControlOpen
+            | PeerEvent::Control(_)
+            | PeerEvent::NegotiatedVideo(_)
+            | PeerEvent::KeyFrameRequested
+            | PeerEvent::Rates { .. } => {}
+        }
+    }
+
+    pub(super) async fn carry_out(&mut self) {
+        while let Some(Tagged { call, party, effect }) = self.lines.poll_effect() {
+            let id = CallId(call.0);
+            match effect {
+                LineEffect::Incoming { media: _, instead_of } => self.announce(&id, instead_of.is_some()),
+                LineEffect::Call(effect) => self.effect(id, party, effect).await,
+            }
+        }
+    }
+
+    fn announce(&mut self, id: &CallId, accepted: bool) {
+        let Some(line) = self.calls.get_mut(id) else { return };
+        if accepted {
+            line.accepted();
+        }
+        let call = Call::new(line.shared.clone());
+        self.shared.port.emit(SessionEvent::Incoming(call));
+    }
+
+    async fn effect(&mut self, id: CallId, party: Party, effect: Effect) {
+        match effect {
+            Effect::Send(signal) => self.send_signal(&id, &party, signal),
+            Effect::StartPeer { offerer, polite } => self.start_peer(&id, offerer, polite).await,
+            Effect::RestartIce => {
+                if let Some(line) = self.calls.get(&id) {
+                    line.restart_ice();
+                }
+            }
+            Effect::ReleaseMedia => {
+                if let Some(line) = self.calls.get_mut(&id) {
+                    line.release_media();
+                }
+            }
+            Effect::StartTimer(timer, after) => self.timers.start(id, timer, Instant::now() + after),
+            Effect::CancelTimer(timer) => self.timers.cancel(&id, timer),
+            Effect::Notify(notice) => self.notify(&id, notice),
+            Effect::ClosePeer => {
+                if let Some(peer) = self.calls.get_mut(&id).and_then(Line::close_peer) {
+                    self.tasks.spawn(async move { peer.close().await });
+                }
+            }
+            Effect::Ended(ended) => {
+                self.timers.forget(&id);
+                if let Some(line) = self.calls.remove(&id) {
+                    line.end(ended);
+                }
+            }
+        }
+    }
+
+    async fn start_peer(&mut self, id: &CallId, offerer: bool, polite: bool) {
+        let Some(line) = self.calls.get_mut(id) else { return };
+        let mut events = match line.start_peer(&self.ice, &self.service_servers, offerer, polite).await {
+            Ok(events) => events,
+            Err(error) => {
+                log::error!("no connection could be made: {error}");
+                let input = match words::peer_error(&error) {
+                    Input::Peer(input) => Input::Peer(input),
+                    _ => Input::Host(HostInput::Failed),
+                };
+                return self.lines.input(&machine_id(id), input);
+            }
+        };
+        let (call, forward, id) = (line.shared.clone(), self.peer_sender.clone(), id.clone());
+        self.tasks.spawn(async move {
+            while let Some(event) = events.recv().await {
+                if !on_media_event(&call, &event) && forward.send((id.clone(), event)).await.is_err() {
+                    return;
+                }
+            }
+        });
+    }
+
+    fn notify(&mut self, id: &CallId, notice: Notice) {
+        let Some(line) = self.calls.get_mut(id) else { return };
+        match notice {
+            Notice::State(state) => line.shared.set_state(state),
+            Notice::RemoteRinging => line.shared.port.emit(CallEvent::RemoteRinging),
+            Notice::RemoteMedia(media) => {
+                let event =
+                    CallEvent::RemoteMedia { audio: media.audio, video: media.video, screen: media.screen };
+                line.shared.port.emit(event);
+            }
+            Notice::Connected => {
+                line.connected();
+                self.send_media_state(id);
+            }
+        }
+    }
+
+    pub(super) fn send_media_state(&mut self, id: &CallId) {
+        let Some(line) = self.calls.get(id) else { return };
+        if line.peer_user.is_some() {
+            let state = line.media_state();
+            self.send_to(id, Message::MediaState(state));
+        }
+    }
+
+    fn send_signal(&mut self, id: &CallId, party: &Party, signal: Signal) {
+        let room = match party {
+            Party::Room { room, .. } => Some(RoomId(room.0.clone())),
+            Party::Peer(_) => None,
+        };
+        let wire_id = self.calls.get(id).map_or_else(|| id.clone(), |line| line.wire_id.clone());
+        let to_room = matches!(signal, Signal::Join | Signal::Leave);
+        let Some(message) = words::to_message(signal, wire_id, room) else { return };
+        let mut envelope = Envelope::from(message);
+        if !to_room {
+            envelope.to = party.peer().map(|peer| UserId(peer.0.clone()));
+            envelope.to_device = self.calls.get(id).and_then(|line| line.peer_device.clone());
+        }
+        self.send(envelope);
+    }
+
+    fn send_to(&mut self, id: &CallId, message: Message) {
+        let Some(line) = self.calls.get(id) else { return };
+        let mut envelope = Envelope::from(message);
+        envelope.to = line.peer_user.clone();
+        envelope.to_device = line.peer_device.clone();
+        self.send(envelope);
+    }
+
+    pub(super) fn send(&mut self, mut envelope: Envelope) {
+        match &self.link {
+            Link::Service { sender: Some(sender), .. } => {
+                if let Err(error) = sender.try_send(envelope) {
+                    log::error!("a signaling message was not taken: {error}");
+                }
+            }
+            Link::Service { sender: None, .. } => {}
+            Link::Custom(port) => {
+                envelope.from = Some(self.user.clone());
+                match duet_signal::encode(&envelope) {
+                    Ok(text) => port.emit(text),
+                    Err(error) => log::error!("a signaling message was not sent: {error}"),
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! What comes from the service or the host's own signaling.
+
+use duet_call::{EndReason, EndedBy, Input, PeerName, Phase, RoomInput, RoomName, SignalingInput, WireInput};
+use duet_signal::message::{self, CallId, ErrorCode, ErrorInfo, RoomId, RoomPeer, UserId};
+use duet_signal::{Envelope, Message};
+use tokio::sync::mpsc;
+
+use super::{Actor, Link, machine_id};
+use crate::call::{CallShared, Origin};
+use crate::driver::line::{Line, Remote};
+use crate::driver::words;
+use crate::session::{SessionEvent, SessionState};
+use crate::transport::LinkEvent;
+
+impl Actor {
+    pub(super) fn on_link(&mut self, event: LinkEvent) {
+        match event {
+            LinkEvent::Up { ice_servers } => {
+                self.service_servers = ice_servers;
+                self.ready = true;
+                self.shared.set_state(SessionState::Connected);
+                for call in std::mem::take(&mut self.waiting) {
+                    self.place(call);
+                }
+            }
+            LinkEvent::Lost => {
+                self.shared.set_state(SessionState::Reconnecting);
+                self.lines.signaling(SignalingInput::Lost);
+            }
+            LinkEvent::Restored { resumed } => {
+                self.shared.set_state(SessionState::Connected);
+                self.lines.signaling(SignalingInput::Restored);
+                if !resumed {
+                    self.rejoin();
+                }
+            }
+            LinkEvent::Message(envelope) => self.on_envelope(*envelope),
+            LinkEvent::Failed(error) => self.link_failed(error),
+        }
+    }
+
+    /// The service forgot us: enters our rooms again, so that leaving and late-comers are noticed.
+    fn rejoin(&mut self) {
+        let rooms: Vec<RoomId> = self
+            .calls
+            .values()
+            .filter_map(|line| match &line.shared.origin {
+                Origin::Room(room) => Some(room.clone()),
+                Origin::Ring(_) | Origin::Incoming(..) => None,
+            })
+            .collect();
+        for room in rooms {
+            self.send(Envelope::from(Message::Join(message::RoomRef { room })));
+        }
+    }
+
+    pub(super) fn link_failed(&mut self, error: crate::Error) {
+        self.lines.signaling(SignalingInput::LostForGood(words::signaling_loss(&error)));
+        for call in self.waiting.drain(..) {
+            Line::new(call, None).end(duet_call::Ended {
+                by: EndedBy::System,
+                reason: match error {
+                    crate::Error::Unauthorized(_) => EndReason::Unauthorized,
+                    _ => EndReason::SignalingLost,
+                },
+                phase: Phase::Ringing,
+            });
+        }
+        // Calls whose media still flows may go on without us; everything else is over.
+        self.shared.port.emit(SessionEvent::Failed(error));
+        let (_, silent) = mpsc::channel(1);
+        drop(std::mem::replace(&mut self.link, Link::Service { sender: None, events: silent }));
+        self.shared.set_state(SessionState::Reconnecting);
+        self.shared.close();
+    }
+
+    pub(super) fn on_envelope(&mut self, envelope: Envelope) {
+        let Envelope { from, from_device, message, .. } = envelope;
+        match message {
+            Message::Error(info) => return self.on_refused(&info),
+            Message::Joined(joined) => {
+                let with = joined.peer.map(|peer| self.meet(&joined.room, peer));
+                return self.lines.room(&RoomName(joined.room.0), RoomInput::Joined { with });
+            }
+            Message::PeerJoined(message::PeerJoined { room, peer }) => {
+                let with = self.meet(&room, peer);
+                return self.lines.room(&RoomName(room.0), RoomInput::PeerJoined(with));
+            }
+            Message::PeerLeft(message::PeerLeft { room, call }) => {
+                let call = Some(machine_id(&call));
+                return self.lines.room(&RoomName(room.0), RoomInput::PeerLeft { call });
+            }
+            _ => {}
+        }
+        let Some(from) = from else {
+            log::warn!("a message without a sender was ignored");
+            return;
+        };
+        let name = PeerName(from.0.clone());
+        if let Message::Invite(invite) = &message {
+            let media = words::from_wire(invite.media);
+            self.lines.invite(&name, &machine_id(&invite.call), media, words::expiry(invite));
+            // The line is made when the machine's effects are carried out; the address must be known then.
+            self.incoming_device(&invite.call, from, from_device, invite.media);
+            return;
+        }
+        if let Some((call, input)) = words::to_input(&message) {
+            let call = machine_id(call);
+            if let WireInput::Accept { .. } = input
+                && let Some(line) = self.line_of(&name, &call)
+            {
+                line.peer_device = from_device;
+                line.accepted();
+            }
+            self.lines.wire(&name, &call, input);
+            return;
+        }
+        let (call, remote) = match message {
+            Message::Description(message::Description { call, kind, sdp }) => {
+                (call, Remote::Description(kind, sdp))
+            }
+            Message::Candidate(message::Candidate { call, candidate }) => {
+                (call, Remote::Candidate(candidate))
+            }
+            _ => return,
+        };
+        if let Some(line) = self.line_of(&name, &machine_id(&call)) {
+            line.remote(remote);
+        }
+    }
+
+    /// The line of a call named on the wire, if it is with `peer`.
+    fn line_of(&mut self, peer: &PeerName, wire: &duet_call::CallId) -> Option<&mut Line> {
+        let id = CallId(self.lines.local_id(peer, wire)?.0.clone());
+        self.calls.get_mut(&id)
+    }
+
+    /// Makes the handle of an incoming call, unless the machine refused it.
+    fn incoming_device(
+        &mut self,
+        call: &CallId,
+        from: UserId,
+        device: Option<message::DeviceId>,
+        media: message::MediaKinds,
+    ) {
+        if self.calls.contains_key(call) || self.lines.get(&machine_id(call)).is_none() {
+            return;
+        }
+        let origin = Origin::Incoming(from.clone(), media);
+        let shared = CallShared::new(call.clone(), origin, self.incoming.clone(), self.shared.clone());
+        let mut line = Line::new(shared, Some(from));
+        line.peer_device = device;
+        self.calls.insert(call.clone(), line);
+    }
+
+    /// Somebody is in our room: their address, and the call's name on the wire.
+    fn meet(&mut self, room: &RoomId, peer: RoomPeer) -> duet_call::RoomPeer {
+        let with = duet_call::RoomPeer { peer: PeerName(peer.user.0.clone()), call: machine_id(&peer.call) };
+        let in_room = |line: &&mut Line| matches!(&line.shared.origin, Origin::Room(ours) if ours == room);
+        if let Some(line) = self.calls.values_mut().find(in_room) {
+            line.shared.set_peer_user(peer.user.clone());
+            line.wire_id = peer.call;
+            line.peer_user = Some(peer.user);
+            line.peer_device = Some(peer.device);
+            line.accepted();
+        }
+        with
+    }
+
+    fn on_refused(&mut self, info: &ErrorInfo) {
+        log::info!("the service refused: {}", info.message);
+        if info.code == ErrorCode::RoomFull {
+            let alone = self.calls.values().find_map(|line| match &line.shared.origin {
+                Origin::Room(room) if line.peer_user.is_none() => Some(room.clone()),
+                Origin::Room(_) | Origin::Ring(_) | Origin::Incoming(..) => None,
+            });
+            if let Some(room) = alone {
+                self.lines.room(&RoomName(room.0), RoomInput::Full);
+            }
+            return;
+        }
+        let Some(wire) = &info.call else { return };
+        let local = self.calls.iter().find(|(_, line)| line.wire_id == *wire).map(|(id, _)| id.clone());
+        if let Some(id) = local {
+            let refused = Input::Wire(WireInput::Refused(words::refusal(info.code)));
+            self.lines.input(&machine_id(&id), refused);
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! One task per session: feeds the call machine, carries out what it asks for.
+//!
+//! Invariant: every decision about a call is the machine's ([`duet_call::Lines`]); this file only
+//! translates. `inbound` takes in what the wire says, `effects` does what the machine asks for.
+
+mod effects;
+mod inbound;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use duet_call::{Config, EndReason, EndedBy, Input, Lines, PeerName, Phase, Placed, RoomName, UserInput};
+use duet_signal::Envelope;
+use duet_signal::message::{CallId, IceServer, UserId};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::EventPort;
+use super::line::Line;
+use super::timers::Timers;
+use super::words;
+use crate::call::{CallShared, Origin};
+use crate::config::{CallOptions, IceConfig};
+use crate::peer::PeerEvent;
+use crate::session::{SessionShared, Setup};
+use crate::transport::{LinkEvent, LinkEvents, LinkSender};
+
+/// Events of all connections of a session waiting for the actor.
+const PEER_EVENTS: usize = 256;
+/// How long a closing session may take to close its connections.
+const CLOSE_TIMEOUT: Duration = Duration::from_millis(800);
+
+/// What a host asks of a session.
+pub(crate) enum Command {
+    /// Ring, or join a room, as the call's origin says.
+    Place(Arc<CallShared>),
+    Accept(CallId, CallOptions),
+    Decline(CallId),
+    MediaChanged(CallId),
+    /// A message the host carried.
+    Deliver(Box<Envelope>),
+    NetworkChanged,
+    /// Look at the flags: hang-ups and closing are never refused for a full queue.
+    Wake,
+}
+
+/// Where a session's messages go and come from.
+pub(crate) enum Link {
+    Service { sender: Option<LinkSender>, events: LinkEvents },
+    Custom(Arc<EventPort<String>>),
+}
+
+pub(crate) struct Actor {
+    shared: Arc<SessionShared>,
+    user: UserId,
+    ice: IceConfig,
+    incoming: CallOptions,
+    service_servers: Vec<IceServer>,
+    link: Link,
+    lines: Lines,
+    calls: HashMap<CallId, Line>,
+    timers: Timers,
+    commands: mpsc::Receiver<Command>,
+    peer_events: mpsc::Receiver<(CallId, PeerEvent)>,
+    peer_sender: mpsc::Sender<(CallId, PeerEvent)>,
+    /// Forwarders and closing connections.
+    tasks: JoinSet<()>,
+    /// Calls wait for the service: its welcome brings the TURN servers.
+    ready: bool,
+    waiting: Vec<Arc<CallShared>>,
+}
+
+enum Wakeup {
+    Command(Option<Command>),
+    Link(Option<LinkEvent>),
+    Peer(CallId, PeerEvent),
+    Timer,
+}
+
+impl Actor {
+    pub(crate) fn new(setup: Setup, shared: Arc<SessionShared>, commands: mpsc::Receiver<Command>) -> Self {
+        let (peer_sender, peer_events) = mpsc::channel(PEER_EVENTS);
+        let ready = matches!(setup.link, Link::Custom(_));
+        Actor {
+            shared,
+            user: setup.user,
+            ice: setup.ice,
+            incoming: setup.incoming,
+            service_servers: Vec::new(),
+            link: setup.link,
+            lines: Lines::new(Config::default()),
+            calls: HashMap::new(),
+            timers: Timers::default(),
+            commands,
+            peer_events,
+            peer_sender,
+            tasks: JoinSet::new(),
+            ready,
+            waiting: Vec::new(),
+        }
+    }
+
+    /// Lives until the session is closed and every connection with it.
+    pub(crate) async fn run(mut self) {
+        loop {
+            match self.next().await {
+                Wakeup::Command(Some(command)) => self.on_command(command),
+                Wakeup::Command(None) => self.shared.close(),
+                Wakeup::Link(Some(event)) => self.on_link(event),
+                Wakeup::Link(None) => {
+                    self.link_failed(crate::Error::Internal("the signaling task ended".into()));
+                }
+                Wakeup::Peer(call, event) => self.on_peer(&call, event),
+                Wakeup::Timer => {
+                    while let Some((call, timer)) = self.timers.take_due(Instant::now()) {
+                        self.lines.input(&machine_id(&call), Input::TimerFired(timer));
+                    }
+                }
+            }
+            self.on_flags();
+            self.carry_out().await;
+            while self.tasks.try_join_next().is_some() {}
+            if self.shared.is_closed() && self.calls.is_empty() {
+                break;
+            }
+        }
+        if let Link::Service { sender, .. } = &mut self.link {
+            // The link sends what is queued, then says goodbye.
+            *sender = None;
+        }
+        let close = async { while self.tasks.join_next().await.is_some() {} };
+        if timeout(CLOSE_TIMEOUT, close).await.is_err() {
+            log::warn!("a connection did not close in time");
+        }
+    }
+
+    async fn next(&mut self) -> Wakeup {
+        let deadline = self.timers.next();
+        let timer = async {
+            match deadline {
+                Some(deadline) => sleep_until(deadline).await,
+                None => std::future::pending().await,
+            }
+        };
+        let link = async {
+            match &mut self.link {
+                Link::Service { events, .. } => events.recv().await,
+                Link::Custom(_) => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            command = self.commands.recv() => Wakeup::Command(command),
+            event = link => Wakeup::Link(event),
+            Some((call, event)) = self.peer_events.recv() => Wakeup::Peer(call, event),
+            () = timer => Wakeup::Timer,
+        }
+    }
+
+    fn on_command(&mut self, command: Command) {
+        match command {
+            Command::Place(call) if self.ready => self.place(call),
+            Command::Place(call) => self.waiting.push(call),
+            Command::Accept(id, options) => self.accept(&id, options),
+            Command::Decline(id) => self.lines.input(&machine_id(&id), Input::User(UserInput::Decline)),
+            Command::MediaChanged(id) => self.send_media_state(&id),
+            Command::Deliver(envelope) => self.on_envelope(*envelope),
+            Command::NetworkChanged => self.lines.network_changed(),
+            Command::Wake => {}
+        }
+    }
+
+    fn place(&mut self, call: Arc<CallShared>) {
+        let id = machine_id(&call.id);
+        let media = words::from_wire(call.options.media());
+        let (placed, peer_user) = match &call.origin {
+            Origin::Ring(to) => {
+                let peer = PeerName(to.0.clone());
+                self.calls.insert(call.id.clone(), Line::new(call.clone(), Some(to.clone())));
+                (self.lines.ring(id, peer, media).map(|placed| placed == Placed::Ringing), Some(to))
+            }
+            Origin::Room(room) => {
+                self.calls.insert(call.id.clone(), Line::new(call.clone(), None));
+                (self.lines.join(id, RoomName(room.0.clone()), media).map(|()| true), None)
+            }
+            Origin::Incoming(..) => return,
+        };
+        let reason = match placed {
+            Ok(true) => return,
+            Ok(false) => {
+                log::info!("{peer_user:?} was ringing here already; that call is answered instead");
+                EndReason::GlareLost
+            }
+            Err(error) => {
+                log::warn!("the call was not placed: {error}");
+                EndReason::Refused
+            }
+        };
+        if let Some(line) = self.calls.remove(&call.id) {
+            line.end(duet_call::Ended { by: EndedBy::System, reason, phase: Phase::Ringing });
+        }
+    }
+
+    fn accept(&mut self, id: &CallId, options: CallOptions) {
+        let Some(line) = self.calls.get_mut(id) else { return };
+        let media = words::from_wire(options.media());
+        line.narrow(media, options.fps, options.screen);
+        line.accepted();
+        self.lines.input(&machine_id(id), Input::User(UserInput::Accept { media }));
+    }
+
+    /// Hang-ups, and the end of the session.
+    fn on_flags(&mut self) {
+        if self.shared.is_closed() {
+            self.lines.hang_up_all();
+            for call in self.waiting.drain(..) {
+                let by = EndedBy::Local;
+                Line::new(call, None).end(duet_call::Ended {
+                    by,
+                    reason: EndReason::HangUp,
+                    phase: Phase::Ringing,
+                });
+            }
+            return;
+        }
+        let (lines, waiting) = (&mut self.lines, &mut self.waiting);
+        for (id, line) in &self.calls {
+            if line.shared.hang_up_wanted() {
+                lines.input(&machine_id(id), Input::User(UserInput::HangUp));
+            }
+        }
+        waiting.retain(|call| {
+            let keep = !call.hang_up_wanted();
+            if !keep {
+                let ended =
+                    duet_call::Ended { by: EndedBy::Local, reason: EndReason::HangUp, phase: Phase::Ringing };
+                Line::new(call.clone(), None).end(ended);
+            }
+            keep
+        });
+    }
+}
+
+/// The same id in the machine's type.
+fn machine_id(id: &CallId) -> duet_call::CallId {
+    duet_call::CallId(id.0.clone())
+}
