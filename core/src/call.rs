@@ -313,10 +313,7 @@ impl CallShared {
                 ..self.remote_video.stats()
             },
             outbound_audio: self.local_audio.stats(),
-            inbound_audio: AudioRecvStats {
-                packets_lost: transport.audio.lost,
-                ..self.remote_audio.stats()
-            },
+            inbound_audio: AudioRecvStats { packets_lost: transport.audio.lost, ..self.remote_audio.stats() },
         }
     }
 

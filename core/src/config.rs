@@ -36,7 +36,13 @@ pub struct SessionConfig {
 impl SessionConfig {
     /// A session as `user` at `url`, without a token, with the service's own ICE servers.
     pub fn new(url: impl Into<String>, user: impl Into<UserId>) -> Self {
-        SessionConfig { url: url.into(), user: user.into(), token: None, ice: IceConfig::default(), incoming: CallOptions::default() }
+        SessionConfig {
+            url: url.into(),
+            user: user.into(),
+            token: None,
+            ice: IceConfig::default(),
+            incoming: CallOptions::default(),
+        }
     }
 
     /// The WebSocket address.

@@ -2,7 +2,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use duet_media::Time;
 
-use crate::config::{check_user, EngineConfig, CustomConfig, SessionConfig};
+use crate::config::{CustomConfig, EngineConfig, SessionConfig, check_user};
 use crate::driver::{Pump, Tasks};
 use crate::session::{Session, SessionShared};
 use crate::{Error, clock};
@@ -63,8 +63,7 @@ impl Engine {
     /// [`SessionEvent::Failed`]: crate::SessionEvent::Failed
     pub fn session(&self, config: SessionConfig) -> Result<Session, Error> {
         check_user(&config.user)?;
-        let (sender, events) =
-            crate::transport::open_duet(&config, |task| self.inner.0.tasks.spawn(task))?;
+        let (sender, events) = crate::transport::open_duet(&config, |task| self.inner.0.tasks.spawn(task))?;
         self.start(crate::session::Setup::service(config, sender, events)?)
     }
 

@@ -37,7 +37,5 @@ pub use engine::{Alive, Engine};
 pub use error::{Error, ErrorKind};
 pub use handles::{Handle, HandleTable, StaleHandle};
 pub use session::{Session, SessionEvent, SessionState};
-pub use stats::{
-    AudioRecvStats, AudioSendStats, CallStats, VideoRecvStats, VideoSendStats,
-};
+pub use stats::{AudioRecvStats, AudioSendStats, CallStats, VideoRecvStats, VideoSendStats};
 pub use tracks::{FrameRef, LocalAudio, LocalVideo, Played, Pushed, RemoteAudio, RemoteVideo};

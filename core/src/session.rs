@@ -4,11 +4,11 @@ use duet_signal::message::{CallId, RoomId, UserId};
 use duet_signal::{MAX_MESSAGE_BYTES, WireError};
 use tokio::sync::mpsc;
 
+use crate::Error;
 use crate::call::{Call, CallShared, Origin};
 use crate::config::{CallOptions, CustomConfig, IceConfig, SessionConfig, check_id, check_user};
 use crate::driver::{Actor, Command, EventPort, Link, Pump, Subscription};
 use crate::transport::{LinkEvents, LinkSender};
-use crate::Error;
 
 /// Requests of the host waiting for the session; far more than any host has calls.
 const COMMANDS: usize = 256;
