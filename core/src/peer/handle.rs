@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use duet_media::Time;
 use duet_signal::message::{DescriptionKind, IceCandidate};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use super::rtc::{Command, Connection};
 use super::shared::Shared;
@@ -20,6 +20,7 @@ const MAX_COMMANDS: usize = 512;
 #[derive(Clone, Debug)]
 pub(crate) struct Peer {
     commands: mpsc::Sender<Command>,
+    closing: watch::Sender<bool>,
     shared: Arc<Shared>,
 }
 
@@ -36,11 +37,10 @@ impl Peer {
         events: mpsc::Sender<PeerEvent>,
         sink: Arc<dyn MediaSink>,
     ) -> Result<Peer, PeerError> {
-        let (commands, inbox) = mpsc::channel(MAX_COMMANDS);
+        let (closing, closed) = watch::channel(false);
         let shared = Arc::new(Shared::default());
-        let connection = Connection::open(config, events, sink, Arc::clone(&shared)).await?;
-        tokio::spawn(connection.run(inbox));
-        Ok(Peer { commands, shared })
+        let connection = Connection::open(config, events, sink, Arc::clone(&shared), closed).await?;
+        Ok(Peer::start(connection, closing, shared))
     }
 
     /// Like [`new`](Self::new), over a network with the given faults.
@@ -51,11 +51,17 @@ impl Peer {
         sink: Arc<dyn MediaSink>,
         link: super::rtc::Link,
     ) -> Result<Peer, PeerError> {
-        let (commands, inbox) = mpsc::channel(MAX_COMMANDS);
+        let (closing, closed) = watch::channel(false);
         let shared = Arc::new(Shared::default());
-        let connection = Connection::open_over(config, events, sink, Arc::clone(&shared), Some(link)).await?;
+        let connection =
+            Connection::open_over(config, events, sink, Arc::clone(&shared), closed, Some(link)).await?;
+        Ok(Peer::start(connection, closing, shared))
+    }
+
+    fn start(connection: Connection, closing: watch::Sender<bool>, shared: Arc<Shared>) -> Peer {
+        let (commands, inbox) = mpsc::channel(MAX_COMMANDS);
         tokio::spawn(connection.run(inbox));
-        Ok(Peer { commands, shared })
+        Peer { commands, closing, shared }
     }
 
     /// Makes an offer, at once or when the exchange at hand is over.
@@ -130,9 +136,10 @@ impl Peer {
         stats
     }
 
-    /// Closes the connection and waits until its tasks and sockets are gone. Idempotent. Must not be
-    /// called from the task that reads the events unless they are still being read or dropped.
+    /// Closes the connection and waits until its tasks and sockets are gone. Idempotent. The task that
+    /// reads the events may call it.
     pub(crate) async fn close(&self) {
+        self.closing.send_replace(true);
         let (done, wait) = oneshot::channel();
         if self.commands.send(Command::Close(done)).await.is_ok() {
             // An error means that the task ended already.

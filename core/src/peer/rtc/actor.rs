@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use duet_signal::message::{DescriptionKind, IceCandidate};
 use rtc::peer_connection::configuration::RTCOfferOptions;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use webrtc::data_channel::{DataChannel, DataChannelEvent};
 use webrtc::peer_connection::{
     PeerConnection, RTCIceCandidateInit, RTCIceConnectionState, RTCPeerConnectionState, RTCSessionDescription,
@@ -16,7 +16,7 @@ use super::super::negotiation::{Negotiation, OfferKind, Verdict};
 use super::super::sdp::{self, IceTags, Negotiated};
 use super::super::shared::{Shared, Terms};
 use super::super::{MediaSink, PeerConfig, PeerError, PeerEvent, PeerState};
-use super::builder::{self, Built};
+use super::builder;
 use super::handler::{Handler, Signal};
 use super::runtime::CallRuntime;
 use super::tasks::Tasks;
@@ -52,6 +52,8 @@ pub(in super::super) struct Connection {
     connection: Arc<dyn PeerConnection>,
     relay_only: bool,
     events: mpsc::Sender<PeerEvent>,
+    /// True once somebody closes; ends with the last handle.
+    closing: watch::Receiver<bool>,
     signals: mpsc::UnboundedReceiver<Signal>,
     signal_sender: mpsc::UnboundedSender<Signal>,
     tasks: Arc<Tasks>,
@@ -73,8 +75,9 @@ impl Connection {
         events: mpsc::Sender<PeerEvent>,
         sink: Arc<dyn MediaSink>,
         shared: Arc<Shared>,
+        closing: watch::Receiver<bool>,
     ) -> Result<Self, PeerError> {
-        Self::open_with(config, events, sink, shared, |runtime| runtime).await
+        Self::open_with(config, events, sink, shared, closing, |runtime| runtime).await
     }
 
     /// Like [`open`](Self::open), over a network with faults.
@@ -84,9 +87,10 @@ impl Connection {
         events: mpsc::Sender<PeerEvent>,
         sink: Arc<dyn MediaSink>,
         shared: Arc<Shared>,
+        closing: watch::Receiver<bool>,
         link: Option<super::Link>,
     ) -> Result<Self, PeerError> {
-        Self::open_with(config, events, sink, shared, |runtime| runtime.over(link)).await
+        Self::open_with(config, events, sink, shared, closing, |runtime| runtime.over(link)).await
     }
 
     async fn open_with(
@@ -94,6 +98,7 @@ impl Connection {
         events: mpsc::Sender<PeerEvent>,
         sink: Arc<dyn MediaSink>,
         shared: Arc<Shared>,
+        closing: watch::Receiver<bool>,
         adapt: impl FnOnce(CallRuntime) -> CallRuntime,
     ) -> Result<Self, PeerError> {
         let servers = config.usable_servers()?;
@@ -113,7 +118,7 @@ impl Connection {
         )
         .await;
         let connection = match built {
-            Ok(Built { connection }) => connection,
+            Ok(connection) => connection,
             Err(error) => {
                 tasks.close().await;
                 return Err(error);
@@ -123,6 +128,7 @@ impl Connection {
             connection,
             relay_only: config.relay_only,
             events,
+            closing,
             signals,
             signal_sender,
             tasks,
@@ -448,9 +454,14 @@ impl Connection {
         }
     }
 
-    async fn tell(&self, event: PeerEvent) {
-        // Nobody is interested any more: the handles will be dropped too.
-        let _ = self.events.send(event).await;
+    /// Waits for room, unless the connection is being closed: who closes may be who reads.
+    async fn tell(&mut self, event: PeerEvent) {
+        tokio::select! {
+            biased;
+            // An error means that nobody is interested any more: the handles will go too.
+            _ = self.events.send(event) => {}
+            _ = self.closing.wait_for(|closing| *closing) => {}
+        }
     }
 }
 

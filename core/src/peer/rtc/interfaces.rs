@@ -12,7 +12,7 @@ const MAX_PER_FAMILY: usize = 4;
 ///
 /// Loopback serves only a machine that has nothing else: a call within it still works.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct AllInterfaces;
+pub(in super::super) struct AllInterfaces;
 
 impl ToSocketAddrs for AllInterfaces {
     type Iter = std::vec::IntoIter<SocketAddr>;

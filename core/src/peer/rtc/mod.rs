@@ -22,4 +22,6 @@ mod transport;
 
 pub(super) use actor::{Command, Connection};
 #[cfg(test)]
+pub(super) use interfaces::AllInterfaces;
+#[cfg(test)]
 pub(crate) use link::Link;

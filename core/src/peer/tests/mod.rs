@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use duet_codecs::VideoCodec;
 use duet_media::Time;
-use duet_signal::message::{DescriptionKind, IceServer};
+use duet_signal::message::DescriptionKind;
 use tokio::sync::mpsc;
 
 use super::rtc::Link;
@@ -182,12 +182,4 @@ fn is_failed(event: &PeerEvent) -> bool {
 
 fn is_description(kind: DescriptionKind) -> impl Fn(&PeerEvent) -> bool {
     move |event| matches!(event, PeerEvent::Description { kind: told, .. } if *told == kind)
-}
-
-fn turn_server(port: u16) -> IceServer {
-    IceServer {
-        urls: vec![format!("turn:127.0.0.1:{port}?transport=udp")],
-        username: Some("duet".into()),
-        credential: Some("secret".into()),
-    }
 }
