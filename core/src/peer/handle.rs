@@ -1,7 +1,6 @@
 //! The handle others hold.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use duet_media::Time;
@@ -85,6 +84,7 @@ impl Peer {
     }
 
     /// Sends a message over the control channel; dropped while it is not open.
+    #[allow(dead_code, reason = "the engine has nothing to say there yet; browsers and tests have")]
     pub(crate) fn send_control(&self, message: Bytes) {
         self.command(Command::Control(message));
     }
@@ -112,11 +112,6 @@ impl Peer {
         let accepted = self.shared.outbox.push_audio(payload, timestamp, marker, captured);
         self.shared.wake.notify_one();
         accepted
-    }
-
-    /// How long the video that waits takes to leave.
-    pub(crate) fn video_backlog(&self) -> Duration {
-        self.shared.backlog()
     }
 
     /// Whether so much video waits, or so old, that the encoder should skip frames (about 120 ms).

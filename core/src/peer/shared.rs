@@ -2,7 +2,6 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use tokio::sync::Notify;
 
@@ -22,7 +21,6 @@ pub(super) struct Shared {
     terms_version: AtomicU64,
     key_frame_wanted: AtomicBool,
     route_changed: AtomicBool,
-    backlog_nanos: AtomicU64,
     congested: AtomicBool,
 }
 
@@ -77,19 +75,13 @@ impl Shared {
         self.route_changed.swap(false, Ordering::AcqRel)
     }
 
-    /// How long waiting video takes to leave.
-    pub(super) fn backlog(&self) -> Duration {
-        Duration::from_nanos(self.backlog_nanos.load(Ordering::Relaxed))
-    }
-
     /// Whether so much waits that the encoder should skip frames.
     pub(super) fn is_congested(&self) -> bool {
         self.congested.load(Ordering::Relaxed)
     }
 
-    /// Publishes what waits.
-    pub(super) fn set_backlog(&self, backlog: Duration, congested: bool) {
-        self.backlog_nanos.store(u64::try_from(backlog.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    /// Publishes whether too much waits.
+    pub(super) fn set_congested(&self, congested: bool) {
         self.congested.store(congested, Ordering::Relaxed);
     }
 }

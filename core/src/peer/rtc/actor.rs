@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use duet_signal::message::{DescriptionKind, IceCandidate};
+use rtc::ice::mdns::MulticastDnsMode;
 use rtc::peer_connection::configuration::RTCOfferOptions;
 use tokio::sync::{mpsc, oneshot, watch};
 use webrtc::data_channel::{DataChannel, DataChannelEvent};
@@ -51,6 +52,7 @@ pub(in super::super) enum Command {
 pub(in super::super) struct Connection {
     connection: Arc<dyn PeerConnection>,
     relay_only: bool,
+    needs_multicast: bool,
     events: mpsc::Sender<PeerEvent>,
     /// True once somebody closes; ends with the last handle.
     closing: watch::Receiver<bool>,
@@ -106,11 +108,12 @@ impl Connection {
         let tasks = Arc::new(Tasks::default());
         let runtime = CallRuntime::new(Arc::clone(&tasks), Arc::clone(&shared.wake), signal_sender.clone());
         let streams = Streams::random();
-        let transport =
-            || Transport::new(&config, streams, Arc::clone(&shared), Arc::clone(&sink), events.clone());
+        let transport = Transport::new(&config, streams, Arc::clone(&shared), sink, events.clone());
+        let mdns = builder::mdns_mode();
         let built = builder::build(
             &config,
             &servers,
+            mdns,
             Arc::new(adapt(runtime)),
             Arc::new(Handler(signal_sender.clone())),
             transport,
@@ -127,6 +130,7 @@ impl Connection {
         Ok(Connection {
             connection,
             relay_only: config.relay_only,
+            needs_multicast: mdns != MulticastDnsMode::Disabled,
             events,
             closing,
             signals,
@@ -156,7 +160,10 @@ impl Connection {
                     None => break None,
                 },
                 Some(signal) = self.signals.recv() => self.on_signal(signal).await,
-                _ = path_timer.tick(), if self.was_connected => self.observe_path().await,
+                _ = path_timer.tick(), if self.was_connected => {
+                    self.observe_path().await;
+                    self.make_due_offer().await;
+                }
             }
         };
         self.close().await;
@@ -194,8 +201,17 @@ impl Connection {
             Command::Control(message) => self.send_control(message).await,
             Command::Close(_) => {}
         }
-        if let Some(kind) = self.negotiation.take_due_offer() {
-            self.offer(kind).await;
+        self.make_due_offer().await;
+    }
+
+    async fn make_due_offer(&mut self) {
+        match self.negotiation.take_due_offer() {
+            // Binding new sockets would fail for want of a network, and with it the connection.
+            Some(OfferKind::IceRestart) if self.needs_multicast && !has_multicast() => {
+                self.negotiation.want_offer(OfferKind::IceRestart);
+            }
+            Some(kind) => self.offer(kind).await,
+            None => {}
         }
     }
 
@@ -431,18 +447,17 @@ impl Connection {
         let (events, signals) = (self.events.clone(), self.signal_sender.clone());
         self.tasks.spawn(async move {
             while let Some(event) = channel.poll().await {
-                match event {
+                let heard = match event {
                     DataChannelEvent::OnOpen => {
-                        if signals.send(Signal::ChannelOpen(Arc::clone(&channel))).is_err() {
-                            return;
-                        }
+                        signals.send(Signal::ChannelOpen(Arc::clone(&channel))).is_ok()
                     }
                     DataChannelEvent::OnMessage(message) => {
-                        if events.send(PeerEvent::Control(message.data.freeze())).await.is_err() {
-                            return;
-                        }
+                        events.send(PeerEvent::Control(message.data.freeze())).await.is_ok()
                     }
-                    _ => {}
+                    _ => true,
+                };
+                if !heard {
+                    return;
                 }
             }
         });
@@ -463,6 +478,10 @@ impl Connection {
             _ = self.closing.wait_for(|closing| *closing) => {}
         }
     }
+}
+
+fn has_multicast() -> bool {
+    builder::mdns_mode() != MulticastDnsMode::Disabled
 }
 
 /// An address as it is written in URLs.

@@ -7,6 +7,7 @@ use duet_codecs::VideoCodec;
 use duet_signal::message::IceServer;
 use rtc::ice::mdns::MulticastDnsMode;
 use rtc::interceptor::{ReceiverReportBuilder, Slot, TwccReceiverBuilder};
+use rtc::mdns::MulticastSocket;
 use rtc::media_stream::MediaStreamTrack;
 use rtc::rtp_transceiver::rtp_sender::{
     RTCPFeedback, RTCRtpCodec, RTCRtpCodecParameters, RTCRtpCodingParameters, RTCRtpEncodingParameters,
@@ -54,35 +55,39 @@ const REPORT_SLOT: usize = 2_100;
 pub(super) async fn build(
     config: &PeerConfig,
     servers: &[IceServer],
+    mdns: MulticastDnsMode,
     runtime: Arc<dyn Runtime>,
     handler: Arc<Handler>,
-    transport: impl Fn() -> Transport,
+    transport: Transport,
     streams: Streams,
 ) -> std::result::Result<Arc<dyn PeerConnection>, PeerError> {
-    // Multicast may be forbidden (mobile systems ask for a permission) or impossible (no network). Only
-    // names ending in .local need it.
-    let mut last = None;
-    for mdns in [MulticastDnsMode::QueryOnly, MulticastDnsMode::Disabled] {
-        let built = PeerConnectionBuilder::new()
-            .with_configuration(configuration(config, servers))
-            .with_media_engine(media_engine(config).map_err(transport_error)?)
-            .with_setting_engine(settings(config, mdns))
-            .with_interceptor_registry(registry(transport()))
-            .with_handler(Arc::clone(&handler) as _)
-            .with_runtime(Arc::clone(&runtime))
-            .with_udp_addrs(vec![AllInterfaces])
-            .build()
-            .await;
-        match built {
-            Ok(connection) => {
-                let connection: Arc<dyn PeerConnection> = Arc::new(connection);
-                add_senders(&*connection, config, streams).await.map_err(transport_error)?;
-                return Ok(connection);
-            }
-            Err(error) => last = Some(error),
+    let connection = PeerConnectionBuilder::new()
+        .with_configuration(configuration(config, servers))
+        .with_media_engine(media_engine(config).map_err(transport_error)?)
+        .with_setting_engine(settings(config, mdns))
+        .with_interceptor_registry(registry(transport))
+        .with_handler(handler)
+        .with_runtime(runtime)
+        .with_udp_addrs(vec![AllInterfaces])
+        .build()
+        .await
+        .map_err(transport_error)?;
+    let connection: Arc<dyn PeerConnection> = Arc::new(connection);
+    add_senders(&*connection, config, streams).await.map_err(transport_error)?;
+    Ok(connection)
+}
+
+/// Whether names ending in `.local`, behind which browsers hide their addresses, can be asked for.
+/// Multicast may be forbidden (mobile systems want a permission) or impossible (no network), and then
+/// neither a connection nor an ICE restart could bind its sockets.
+pub(super) fn mdns_mode() -> MulticastDnsMode {
+    match MulticastSocket::new().into_std() {
+        Ok(_) => MulticastDnsMode::QueryOnly,
+        Err(error) => {
+            log::debug!("no multicast DNS: {error}");
+            MulticastDnsMode::Disabled
         }
     }
-    Err(last.map_or_else(|| PeerError::Transport("no sockets".into()), transport_error))
 }
 
 fn transport_error(error: webrtc::error::Error) -> PeerError {

@@ -27,8 +27,6 @@ struct State {
     delay: Duration,
     rate_bps: Option<u64>,
     free_at: Instant,
-    dropped: u64,
-    sent: u64,
 }
 
 /// Longest wait in front of a limited rate; what would wait longer is dropped.
@@ -43,8 +41,6 @@ impl Link {
             delay: Duration::ZERO,
             rate_bps: None,
             free_at: Instant::now(),
-            dropped: 0,
-            sent: 0,
         })))
     }
 
@@ -66,17 +62,10 @@ impl Link {
         self
     }
 
-    /// Datagrams that were to be sent, and those of them that were lost.
-    pub(crate) fn counts(&self) -> (u64, u64) {
-        let state = self.0.lock().unwrap();
-        (state.sent, state.dropped)
-    }
-
     /// When a datagram of `size` bytes arrives, if it does.
     fn arrival(&self, size: usize) -> Option<Instant> {
         let mut state = self.0.lock().unwrap();
         let now = Instant::now();
-        state.sent += 1;
         let loss = state.loss;
         let lost = loss > 0.0 && state.rng.random_bool(loss);
         let mut departure = now;
@@ -87,7 +76,6 @@ impl Link {
             }
         }
         if lost || departure - now > MAX_QUEUE {
-            state.dropped += 1;
             return None;
         }
         Some(departure + state.delay)

@@ -253,7 +253,7 @@ impl Sender {
         for stream in [&mut self.audio, &mut self.video] {
             rtcp.extend(stream.report(now));
         }
-        self.shared.set_backlog(self.pacer.queue_delay(), self.pacer.is_congested(now));
+        self.shared.set_congested(self.pacer.is_congested(now));
     }
 
     /// When [`poll`](Self::poll) next has something to do, reports apart.
