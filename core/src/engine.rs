@@ -90,7 +90,8 @@ impl Engine {
         }
     }
 
-    /// Now, on the clock of every [`Time`] the engine hands out: monotonic.
+    /// Now, on the clock of every [`Time`] the engine hands out: monotonic; `CLOCK_MONOTONIC` on Linux
+    /// and Android.
     pub fn now(&self) -> Time {
         clock::now()
     }
