@@ -1,0 +1,231 @@
+//! `duet call`: one side of a call.
+
+mod drive;
+
+use std::hash::{BuildHasher, RandomState};
+use std::path::PathBuf;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use duet_core::{CallOptions, Engine, EngineConfig, IceConfig, IceServer, SessionConfig, UserId, VideoCodec};
+
+use super::args::{self, AudioInput, Size, VideoInput};
+use super::party::{Goal, Note, Party, Role, Seat};
+use super::progress::Screen;
+use super::report::{Event, Report};
+use super::verdict::{End, verdict};
+use super::{Failure, interrupt};
+use crate::media::Plan;
+use crate::pace::Rate;
+use crate::sink::{WavRecorder, Y4mRecorder, write_png};
+use crate::source::{Pictures, Sound, SyntheticCamera, Tone, WavFile, Y4mFile};
+use drive::{Limits, drive};
+
+const EXAMPLES: &str = "\
+Examples:
+  Meet in a room; whoever comes second calls, a browser can be the other side:
+    duet call http://127.0.0.1:8080 --room tea
+  Wait to be called, and call:
+    duet call http://127.0.0.1:8080 --id bob
+    duet call http://127.0.0.1:8080 --id alice --to bob
+  Send files, keep what the other side sends, hang up after ten seconds of media:
+    duet call http://127.0.0.1:8080 --room tea --video talk.y4m --audio talk.wav \\
+        --record-video seen.y4m --record-audio heard.wav --seconds 10
+  Through a relay only, for scripts:
+    duet call https://calls.example --room tea --relay-only \\
+        --ice-server turn:relay.example:3478,user,password --json";
+
+/// The side's rate unless a file or the user says otherwise.
+const FPS: u32 = 30;
+/// The tone of a side that calls by itself.
+const TONE_HZ: f64 = 440.0;
+
+/// Call somebody, or wait to be called.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct CallArgs {
+    /// Address of a `duet serve`: http(s)://host:port or ws(s)://host:port.
+    url: String,
+    /// Meet in this room of two.
+    #[arg(long, conflicts_with = "to")]
+    room: Option<String>,
+    /// Call this user; without --to and --room, wait to be called.
+    #[arg(long, value_name = "ID")]
+    to: Option<String>,
+    /// Who we are; a random name by default.
+    #[arg(long)]
+    id: Option<String>,
+    /// Insist on calling or on being called; in a room it is otherwise who comes second that calls.
+    #[arg(long, value_enum, default_value_t = WantedRole::Auto)]
+    role: WantedRole,
+    /// Pictures to send: synthetic, none, or a .y4m file, which is repeated.
+    #[arg(long, value_name = "SOURCE", default_value = "synthetic")]
+    video: VideoInput,
+    /// Sound to send: tone, none, or a .wav file, which is repeated.
+    #[arg(long, value_name = "SOURCE", default_value = "tone")]
+    audio: AudioInput,
+    /// Size of synthetic pictures.
+    #[arg(long, value_name = "WxH", default_value = "640x480")]
+    size: Size,
+    /// Pictures a second, 1 to 60; 30 by default, or the file's own.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=60))]
+    fps: Option<u32>,
+    /// The only video codec to use: h264 or vp8; any by default.
+    #[arg(long, value_parser = args::codec)]
+    codec: Option<VideoCodec>,
+    /// Never send more than this, in kbit/s.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    max_kbps: Option<u32>,
+    /// Keep the pictures received, in the size of the first one.
+    #[arg(long, value_name = "FILE.y4m")]
+    record_video: Option<PathBuf>,
+    /// Keep the sound received: 48 kHz mono.
+    #[arg(long, value_name = "FILE.wav")]
+    record_audio: Option<PathBuf>,
+    /// Keep the last picture received.
+    #[arg(long, value_name = "FILE.png")]
+    snapshot: Option<PathBuf>,
+    /// End after this much two-way media; by default the call goes on until somebody hangs up.
+    #[arg(long, value_name = "N")]
+    seconds: Option<u64>,
+    /// Who must hang up; remote waits up to 30 s longer than --seconds. Either may by default.
+    #[arg(long, value_enum, requires = "seconds")]
+    end: Option<End>,
+    /// STUN or TURN server, beside those of the service; may be repeated.
+    #[arg(long, value_name = "URL[,USER,PASSWORD]", value_parser = duet_server::cli::parse_ice_server)]
+    ice_server: Vec<IceServer>,
+    /// Hide our addresses: media goes through TURN servers only.
+    #[arg(long)]
+    relay_only: bool,
+    /// Proof of identity, if the service asks for one.
+    #[arg(long)]
+    token: Option<String>,
+    /// Print one JSON object a line instead of text.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum WantedRole {
+    Caller,
+    Callee,
+    Auto,
+}
+
+pub(crate) fn run(args: CallArgs) -> Result<(), Failure> {
+    let screen = Screen::new(None, args.json);
+    let mut report = Report { dialect: "duet", ..Report::default() };
+    let result = call(&args, &screen, &mut report);
+    report.ok = result.is_ok();
+    report.error = result.as_ref().err().map(Failure::to_string);
+    screen.event(&Event::Report(Box::new(report)));
+    result
+}
+
+fn call(args: &CallArgs, screen: &Screen, report: &mut Report) -> Result<(), Failure> {
+    let goal = args.goal()?;
+    let options = args.options();
+    let id = args.id.clone().unwrap_or_else(random_id);
+    let plan = args.plan(&id)?;
+    let engine = Engine::new(EngineConfig::default())?;
+    let (notes, inbox) = mpsc::channel::<Note>();
+    interrupt::notify(notes.clone(), Note::Interrupt);
+    screen.say(format!("I am {id}"));
+    let config = args.session(&id, &options);
+    let seat = Seat { who: 0, config, goal, options, plan, screen: screen.clone() };
+    let mut party = Party::new(&engine, seat, &notes)?;
+    let limits =
+        Limits { seconds: args.seconds.map(Duration::from_secs), end: args.end, role: args.wanted_role() };
+    let asked = drive(&mut party, &inbox, &engine, limits);
+    let (facts, outcome) = party.finish();
+    *report = facts;
+    let mut result = verdict(party.facts(), asked);
+    if let (Some(path), Some(outcome)) = (&args.snapshot, &outcome)
+        && let Err(error) = write_png(path, &outcome.last_picture)
+    {
+        result = result.and(Err(Failure::call(error.to_string())));
+    }
+    if let Some(problem) = outcome.and_then(|outcome| outcome.problems.into_iter().next()) {
+        result = result.and(Err(Failure::call(problem)));
+    }
+    result
+}
+
+impl CallArgs {
+    fn goal(&self) -> Result<Goal, Failure> {
+        match (&self.room, &self.to, self.role) {
+            (Some(room), _, _) => Ok(Goal::Join(room.as_str().into())),
+            (None, Some(_), WantedRole::Callee) => {
+                Err(Failure::usage("--role callee waits for a call; leave --to out"))
+            }
+            (None, Some(to), _) => Ok(Goal::Ring(to.as_str().into())),
+            (None, None, WantedRole::Caller) => {
+                Err(Failure::usage("--role caller needs somebody to call; pass --to ID or --room ROOM"))
+            }
+            (None, None, _) if self.id.is_none() => Err(Failure::usage(
+                "nobody could call a random name; pass --id NAME to be called, --to ID to call, or --room ROOM",
+            )),
+            (None, None, _) => Ok(Goal::Answer),
+        }
+    }
+
+    fn wanted_role(&self) -> Option<Role> {
+        match self.role {
+            WantedRole::Caller => Some(Role::Caller),
+            WantedRole::Callee => Some(Role::Callee),
+            WantedRole::Auto => None,
+        }
+    }
+
+    fn session(&self, id: &str, options: &CallOptions) -> SessionConfig {
+        let mut config = SessionConfig::new(self.url.as_str(), UserId::from(id));
+        config.token = self.token.clone();
+        config.ice = IceConfig { servers: self.ice_server.clone(), relay_only: self.relay_only };
+        config.incoming = options.clone();
+        config
+    }
+
+    fn options(&self) -> CallOptions {
+        CallOptions {
+            audio: self.audio != AudioInput::None,
+            video: self.video != VideoInput::None,
+            codecs: self.codec.into_iter().collect(),
+            max_kbps: self.max_kbps.unwrap_or_default(),
+            fps: self.fps.unwrap_or(FPS),
+            ..CallOptions::default()
+        }
+    }
+
+    /// Opens every file before anybody is called.
+    fn plan(&self, id: &str) -> Result<Plan, Failure> {
+        let rate = Rate::hz(self.fps.unwrap_or(FPS));
+        let pictures: Option<Box<dyn Pictures>> = match &self.video {
+            VideoInput::Synthetic => {
+                Some(Box::new(SyntheticCamera::new(self.size.width, self.size.height, rate, id)?))
+            }
+            VideoInput::File(path) => {
+                let file = Y4mFile::open(path)?;
+                Some(Box::new(match self.fps {
+                    Some(fps) => file.at_rate(Rate::hz(fps)),
+                    None => file,
+                }))
+            }
+            VideoInput::None => None,
+        };
+        let sound: Option<Box<dyn Sound>> = match &self.audio {
+            AudioInput::Tone => Some(Box::new(Tone::new(TONE_HZ))),
+            AudioInput::File(path) => Some(Box::new(WavFile::open(path)?)),
+            AudioInput::None => None,
+        };
+        let video_recorder =
+            self.record_video.as_ref().map(|path| Y4mRecorder::create(path, rate)).transpose()?;
+        let audio_recorder = self.record_audio.as_ref().map(|path| WavRecorder::create(path)).transpose()?;
+        Ok(Plan { pictures, sound, video_recorder, audio_recorder })
+    }
+}
+
+/// A name that nobody else has, for those who are not called by it.
+fn random_id() -> String {
+    format!("desktop-{:06x}", RandomState::new().hash_one(std::process::id()) & 0xff_ffff)
+}
