@@ -211,6 +211,9 @@ fn apply(config: &EncoderConfig, params: &mut sys::SEncParamExt) {
     params.iMultipleThreadIdc = 1;
     // A cut would bring a key frame nobody asked for. (Screen mode insists on it.)
     params.bEnableSceneChangeDetect = config.screen;
+    // It codes what it takes for background more coarsely: 1.6 dB less at 640x480 and 1.5 Mbit/s for a
+    // third of the encoder's time, which is a bad bargain at a millisecond a frame.
+    params.bEnableBackgroundDetection = false;
     let layer = &mut params.sSpatialLayers[0];
     layer.iVideoWidth = width;
     layer.iVideoHeight = height;
