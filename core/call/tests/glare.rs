@@ -30,6 +30,10 @@ impl Pair {
         PeerName::from(["ann", "bob"][side])
     }
 
+    fn sender(side: usize) -> Sender {
+        Sender { peer: Pair::name(side), device: None }
+    }
+
     fn ring(&mut self, side: usize, call: &str) -> Placed {
         let placed = self.sides[side].ring(CallId::from(call), Pair::name(1 - side), MEDIA);
         self.drain(side);
@@ -44,7 +48,7 @@ impl Pair {
     /// Delivers the oldest message to `side`; false when there is none.
     fn deliver(&mut self, side: usize) -> bool {
         let Some((call, signal)) = self.wires[side].pop_front() else { return false };
-        let (lines, from) = (&mut self.sides[side], Pair::name(1 - side));
+        let (lines, from) = (&mut self.sides[side], Pair::sender(1 - side));
         match signal {
             Signal::Invite { media, expires_in } => lines.invite(&from, &call, media, expires_in),
             Signal::Ringing => lines.wire(&from, &call, WireInput::Ringing),
@@ -52,6 +56,11 @@ impl Pair {
             Signal::Decline { reason } => lines.wire(&from, &call, WireInput::Decline { reason }),
             Signal::Cancel => lines.wire(&from, &call, WireInput::Cancel),
             Signal::HangUp => lines.wire(&from, &call, WireInput::HangUp),
+            Signal::Anew => lines.wire(&from, &call, WireInput::Anew),
+            Signal::AcceptedElsewhere => lines.wire(&from, &call, WireInput::AcceptedElsewhere),
+            Signal::DeclinedElsewhere => lines.wire(&from, &call, WireInput::DeclinedElsewhere),
+            Signal::MediaState(sources) => lines.wire(&from, &call, WireInput::MediaState(sources)),
+            Signal::Talk(word) => lines.wire(&from, &call, WireInput::Talk(word)),
             Signal::Join | Signal::Leave => panic!("no rooms here"),
         }
         self.drain(side);
@@ -80,7 +89,7 @@ impl Pair {
             .iter()
             .filter_map(|(call, effect)| match effect {
                 LineEffect::Call(Effect::Ended(ended)) => Some((call.as_str(), ended.reason)),
-                LineEffect::Call(_) | LineEffect::Incoming { .. } => None,
+                LineEffect::Call(_) | LineEffect::Incoming { .. } | LineEffect::TellOthers { .. } => None,
             })
             .collect()
     }
@@ -106,7 +115,7 @@ fn the_side_that_gives_way_learns_first_which_call_takes_the_place() {
     pair.settle();
     let position = |found: fn(&LineEffect) -> bool| pair.log[1].iter().position(|(_, effect)| found(effect));
     let told = position(|effect| {
-        *effect == LineEffect::Incoming { media: MEDIA, instead_of: Some(CallId::from("b")) }
+        *effect == LineEffect::Incoming { media: MEDIA, instead_of: Some(CallId::from("b")), accepted: true }
     });
     let over = position(|effect| matches!(effect, LineEffect::Call(Effect::Ended(_))));
     assert!(told.is_some() && told < over);
@@ -124,8 +133,8 @@ fn the_side_that_wins_never_rings() {
 #[test]
 fn a_late_invite_of_the_losing_call_does_not_ring() {
     let mut winner = Lines::new(Config::default());
-    let bob = PeerName::from("bob");
-    assert_eq!(winner.ring(CallId::from("a"), bob.clone(), MEDIA), Ok(Placed::Ringing));
+    let bob = Pair::sender(1);
+    assert_eq!(winner.ring(CallId::from("a"), bob.peer.clone(), MEDIA), Ok(Placed::Ringing));
     winner.wire(&bob, &CallId::from("b"), WireInput::Cancel);
     winner.wire(&bob, &CallId::from("a"), WireInput::Accept { media: MEDIA });
     while winner.poll_effect().is_some() {}
@@ -137,7 +146,7 @@ fn a_late_invite_of_the_losing_call_does_not_ring() {
 fn a_losing_invite_that_is_repeated_after_the_call_does_not_ring() {
     let mut pair = Pair::new(ConnectPolicy::WhileRinging);
     assert_eq!(pair.ring(0, "a"), Placed::Ringing);
-    let (bob, losing) = (Pair::name(1), CallId::from("b"));
+    let (bob, losing) = (Pair::sender(1), CallId::from("b"));
     pair.sides[0].invite(&bob, &losing, MEDIA, EXPIRES);
     pair.hang_up(0);
     pair.sides[0].invite(&bob, &losing, MEDIA, EXPIRES);
