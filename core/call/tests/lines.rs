@@ -343,6 +343,88 @@ fn somebody_new_in_the_room_means_that_the_other_one_left() {
     assert_eq!(end(&drain(&mut lines)), Some(EndReason::PeerLeft));
 }
 
+/// In a room with bob, whose call has the name w1.
+fn met(config: Config) -> (Lines, RoomName) {
+    let (mut lines, room) = (Lines::new(config), RoomName::from("r"));
+    lines.join(id("c"), room.clone(), MEDIA).expect("the first call");
+    lines.room(&room, RoomInput::PeerJoined(with(bob(), "w1")));
+    lines.input(&id("c"), CONNECTED);
+    drain(&mut lines);
+    (lines, room)
+}
+
+fn starts_peer(effects: &[Tagged]) -> bool {
+    let start = LineEffect::Call(Effect::StartPeer { offerer: false, polite: true });
+    effects.iter().any(|tagged| tagged.effect == start)
+}
+
+#[test]
+fn who_stays_in_a_room_goes_on_with_somebody_new() {
+    for left in [true, false] {
+        let (mut lines, room) = met(stay());
+        if left {
+            lines.room(&room, RoomInput::PeerLeft { call: Some(id("w1")) });
+            assert_eq!(lines.party(&id("c")).and_then(Party::peer), None);
+            assert_eq!(state(&lines, "c"), Some(CallState::Waiting));
+        }
+        lines.room(&room, RoomInput::PeerJoined(with(ann(), "w2")));
+        assert!(starts_peer(&drain(&mut lines)));
+        assert_eq!(lines.party(&id("c")).and_then(Party::peer), Some(&ann()));
+        lines.wire(&from(bob()), &id("w1"), WireInput::HangUp);
+        lines.room(&room, RoomInput::PeerLeft { call: Some(id("w1")) });
+        assert_eq!(state(&lines, "c"), Some(CallState::Connecting));
+    }
+}
+
+#[test]
+fn the_same_one_under_another_name_has_crashed_and_come_back() {
+    let (mut lines, room) = met(Config::default());
+    lines.room(&room, RoomInput::PeerJoined(with(bob(), "w1")));
+    assert_eq!(drain(&mut lines), [], "said twice");
+    lines.room(&room, RoomInput::PeerJoined(with(bob(), "w2")));
+    assert_eq!(end(&drain(&mut lines)), Some(EndReason::PeerLeft));
+
+    let (mut lines, room) = met(stay());
+    lines.room(&room, RoomInput::PeerJoined(with(bob(), "w2")));
+    assert!(starts_peer(&drain(&mut lines)));
+}
+
+#[test]
+fn both_who_enter_again_after_the_service_forgot_go_on() {
+    let (mut lines, room) = met(Config::default());
+    lines.room(&room, RoomInput::Joined { with: None });
+    lines.room(&room, RoomInput::PeerJoined(with(bob(), "w2")));
+    assert_eq!(drain(&mut lines), []);
+    assert_eq!(lines.local_id(&bob(), &id("w2")), Some(&id("c")));
+    lines.room(&room, RoomInput::PeerJoined(with(bob(), "w3")));
+    assert_eq!(end(&drain(&mut lines)), Some(EndReason::PeerLeft), "forgotten once, met once");
+}
+
+#[test]
+fn being_alone_at_first_is_nothing_forgotten() {
+    let (mut lines, room) = (lines(), RoomName::from("r"));
+    lines.join(id("c"), room.clone(), MEDIA).expect("the first call");
+    lines.room(&room, RoomInput::Joined { with: None });
+    lines.room(&room, RoomInput::PeerJoined(with(bob(), "w1")));
+    lines.room(&room, RoomInput::PeerJoined(with(bob(), "w2")));
+    assert_eq!(end(&drain(&mut lines)), Some(EndReason::PeerLeft));
+}
+
+#[test]
+fn a_room_talks_to_the_device_that_is_in_it() {
+    let (mut lines, room) = (lines(), RoomName::from("r"));
+    lines.join(id("c"), room.clone(), MEDIA).expect("the first call");
+    let device = |name: &str| Some(DeviceId::from(name));
+    let with = RoomPeer { device: device("b1"), ..with(bob(), "w") };
+    lines.room(&room, RoomInput::PeerJoined(with));
+    assert_eq!(lines.party_device(&id("c")), device("b1").as_ref());
+    let other = Sender { peer: bob(), device: device("b2") };
+    lines.wire(&other, &id("w"), WireInput::HangUp);
+    assert_eq!(state(&lines, "c"), Some(CallState::Connecting));
+    assert_eq!(lines.description(&other, &id("w")), Passage::Drop);
+    assert_eq!(lines.description(&Sender { device: device("b1"), ..other }, &id("w")), Passage::Take);
+}
+
 #[test]
 fn a_full_or_forbidden_room_ends_the_call() {
     let cases = [
