@@ -8,7 +8,7 @@ use crate::ended::{Ended, Phase};
 use crate::input::MediaKinds;
 
 /// Where a call stands, as hosts see it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CallState {
     /// In a room, alone.

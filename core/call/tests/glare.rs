@@ -84,6 +84,16 @@ impl Pair {
         self.sides[side].calls().map(|call| (call.id().as_str(), call.state())).collect()
     }
 
+    /// Who offers and who gives way in the peer connection of `call`.
+    fn roles(&self, side: usize, call: &str) -> Option<(bool, bool)> {
+        self.log[side].iter().rev().find_map(|(id, effect)| match effect {
+            LineEffect::Call(Effect::StartPeer { offerer, polite }) if id.as_str() == call => {
+                Some((*offerer, *polite))
+            }
+            LineEffect::Call(_) | LineEffect::Incoming { .. } | LineEffect::TellOthers { .. } => None,
+        })
+    }
+
     fn ends(&self, side: usize) -> Vec<(&str, EndReason)> {
         self.log[side]
             .iter()
@@ -202,6 +212,10 @@ proptest! {
         prop_assert_eq!(pair.calls(0), pair.calls(1), "{:?}", pair.log);
         prop_assert_eq!(pair.calls(0)[0].1, CallState::Connecting);
         prop_assert!(pair.ends(0).len() + pair.ends(1).len() <= 1);
+        // Should both offer at once later, one of them gives way: the one who did not offer first.
+        let call = pair.calls(0)[0].0;
+        let (ann, bob) = (pair.roles(0, call), pair.roles(1, call));
+        prop_assert!(ann.is_some() && bob == ann.map(|(offerer, polite)| (!offerer, !polite)));
     }
 
     #[test]
