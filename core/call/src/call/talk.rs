@@ -184,7 +184,7 @@ impl Call {
             Word::Hold => self.talk.remote_holding = true,
             Word::Resume => self.talk.remote_holding = false,
             Word::AskVideo => match self.talk.ask {
-                // It had not heard that there are pictures; or had, and knows of an end we do not.
+                // There are pictures here already: this end's yes or the other end's no is under way.
                 VideoAsk::Nobody if self.media.video => self.send(Signal::Talk(Word::AcceptVideo)),
                 VideoAsk::Nobody => {
                     self.talk.ask = VideoAsk::OtherEnd;
