@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 
 use duet_core::{CallState, ErrorKind};
 use serde_json::{Value, json};
-use support::Host;
+use support::{Host, TestServer};
 use tokio_tungstenite::tungstenite::{Message, WebSocket, accept};
 
 type Socket = WebSocket<std::net::TcpStream>;
@@ -110,6 +110,31 @@ fn a_message_that_is_missing_or_too_large_is_fetched_by_a_resume() {
     let host = Host::connect(&url, "alice");
     host.incoming();
     script.join().expect("the script ran through");
+}
+
+#[test]
+fn a_session_that_is_refused_in_mid_call_leaves_the_call_alone() {
+    let mut server = TestServer::start();
+    let address = server.url().replace("http://", "");
+    let (alice, bob) = (Host::connect(&server.url(), "alice"), Host::connect(&server.url(), "bob"));
+    bob.connected();
+    let outgoing = alice.ring("bob");
+    let incoming = bob.incoming();
+    incoming.call.accept(duet_core::CallOptions::default());
+    outgoing.connected();
+    incoming.connected();
+    server.stop();
+    let listener = TcpListener::bind(address).expect("the port is free again");
+    for _ in 0..2 {
+        let (mut socket, _) = connection(&listener);
+        send(&mut socket, &json!({"type": "error", "code": "unauthorized", "message": "no", "fatal": true}));
+    }
+    assert_eq!(alice.failure().kind(), ErrorKind::Unauthorized);
+    assert_eq!(bob.failure().kind(), ErrorKind::Unauthorized);
+    outgoing.exchange_media(&incoming, 5);
+    assert!(alice.session.ring("bob", duet_core::CallOptions::default()).is_err());
+    outgoing.call.hang_up();
+    assert_eq!(outgoing.ended().by, duet_core::EndedBy::Local);
 }
 
 #[test]
