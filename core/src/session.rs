@@ -1,3 +1,4 @@
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use duet_signal::message::{CallId, RoomId, UserId};
@@ -42,7 +43,8 @@ pub enum SessionEvent {
     /// Somebody rings. Subscribe to the call's events, then accept or decline it; a call whose last
     /// clone is dropped is declined.
     Incoming(Call),
-    /// The session cannot go on; it is closed, and so are its calls.
+    /// The service is gone for good, and the session with it: nobody can ring or be rung any more. Calls
+    /// that are connected go on until they are hung up.
     Failed(Error),
 }
 
@@ -51,6 +53,8 @@ pub(crate) struct SessionShared {
     pub(crate) commands: mpsc::Sender<Command>,
     pub(crate) port: Arc<EventPort<SessionEvent>>,
     state: Mutex<SessionState>,
+    /// The host wants no more: its calls are hung up. A session that only failed keeps them.
+    closing: AtomicBool,
     user: UserId,
     custom: bool,
 }
@@ -102,6 +106,7 @@ impl Session {
             commands,
             port: EventPort::new(pump.clone()),
             state: Mutex::new(state),
+            closing: AtomicBool::new(false),
             user: setup.user.clone(),
             custom,
         });
@@ -213,12 +218,15 @@ impl SessionShared {
     }
 
     pub(crate) fn close(&self) {
-        let was = std::mem::replace(&mut *self.state(), SessionState::Closed);
-        if was != SessionState::Closed {
-            self.port.emit(SessionEvent::State(SessionState::Closed));
-            // overflow: the actor looks at the state after every request.
+        if !self.closing.swap(true, Ordering::AcqRel) {
+            self.set_state(SessionState::Closed);
+            // overflow: the actor looks at the flag after every request.
             let _ = self.commands.try_send(Command::Wake);
         }
+    }
+
+    pub(crate) fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::Acquire)
     }
 
     /// Moves to another state, unless closed.

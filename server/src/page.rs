@@ -1,6 +1,5 @@
-//! The files of the web page.
-//!
-//! Release builds carry them; debug builds read them from disk, so that a change shows on reload.
+//! The files of the web page, carried in the binary: a program that is moved, or built from a folder
+//! that is gone, still has its page.
 
 use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};

@@ -9,8 +9,10 @@ pub type Result<T = ()> = std::result::Result<T, String>;
 
 /// The folder that holds the workspace.
 pub fn root() -> PathBuf {
-    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
-    manifest.parent().expect("xtask lies in the workspace").to_path_buf()
+    // Cargo's word at run time, not at build time: checkouts that share a target folder share this
+    // program too.
+    let manifest = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or(env!("CARGO_MANIFEST_DIR").into());
+    Path::new(&manifest).parent().expect("xtask lies in the workspace").to_path_buf()
 }
 
 /// Where cargo puts what it builds.

@@ -39,9 +39,12 @@ fn main() {
     measure("I420 to RGBA", || {
         write_packed(target.as_ref(), PackedFormat::Rgba, &mut pixels, WIDTH * 4).expect("fits");
     });
-    for (name, width, height) in
-        [("half", 640, 360), ("two thirds", 852, 480), ("one and a half", 1920, 1080), ("same size", 1280, 720)]
-    {
+    for (name, width, height) in [
+        ("half", 640, 360),
+        ("two thirds", 852, 480),
+        ("one and a half", 1920, 1080),
+        ("same size", 1280, 720),
+    ] {
         let mut scaled = I420Frame::black(width, height).expect("even size");
         measure(&format!("scale to {name}"), || scale_i420(target.as_ref(), &mut scaled));
     }

@@ -29,7 +29,7 @@ Exit codes: 0 worked and ended as asked, 1 the call failed, 2 wrong usage, 3 no 
 
 /// Calls between two people, from the command line.
 #[derive(Parser)]
-#[command(name = "duet", version, about, after_help = EXAMPLES)]
+#[command(name = "duet", version, after_help = EXAMPLES)]
 struct Cli {
     #[command(subcommand)]
     command: Command,

@@ -33,14 +33,15 @@ pub(crate) fn verdict(facts: &Facts, asked: Asked) -> Result<(), Failure> {
     if facts.media_at.is_none() {
         return Err(match (&facts.ended, asked.interrupted) {
             (_, true) => Failure::call("stopped before pictures and sound flowed both ways"),
-            (Some(ended), false) => Failure::ended(
-                ended.reason,
-                format!(
-                    "the call ended ({}) before pictures and sound flowed both ways{}",
-                    ended.reason,
-                    advice(&ended.reason.to_string())
-                ),
-            ),
+            (Some(ended), false) => {
+                let reason = ended.reason.to_string();
+                let when = if facts.connected_at.is_none() {
+                    "before it connected"
+                } else {
+                    "before pictures and sound flowed both ways"
+                };
+                Failure::ended(ended.reason, format!("the call ended {when} ({reason}){}", advice(&reason)))
+            }
             (None, false) => Failure::call("there was no call"),
         });
     }

@@ -130,7 +130,7 @@ export class Person {
    * @param {Server} server
    * @param {Record<string, string>} query URL parameters
    * @param {{ viewport?: { width: number, height: number }, colorScheme?: 'dark' | 'light',
-   *   prepare?: (page: import('playwright-core').Page) => Promise<void> }} [options]
+   *   prepare?: (page: import('playwright-core').Page) => Promise<unknown> }} [options]
    */
   static async open(browser, server, query, { viewport = { width: 1280, height: 800 }, colorScheme = 'light', prepare } = {}) {
     const context = await browser.newContext({ viewport, colorScheme, permissions: ['camera', 'microphone'] });
@@ -232,7 +232,7 @@ export class Person {
   async hearsSound() {
     const before = (await this.stats())?.audioIn.energy ?? 0;
     await until('audible sound', async () => ((await this.stats())?.audioIn.energy ?? 0) > before + 1e-6);
-    assert.equal(await this.page.evaluate(() => /** @type {HTMLVideoElement} */ (document.getElementById('remote')).paused), false);
+    assert.equal(await this.page.evaluate(() => /** @type {HTMLAudioElement} */ (document.getElementById('remote-sound')).paused), false);
   }
 
   /** Sees and hears the other side. */

@@ -156,14 +156,35 @@ test('a caller who gives up stops the ringing', async () => {
 
 test('two people who ring each other at once get one call', async () => {
   const [a, b] = [unique('Anna'), unique('Ben')];
-  const anna = await open({ name: a });
-  const ben = await open({ name: b });
+  // Invitations, and what comes behind them, are held back until both are on their way.
+  let invitations = 0;
+  let release = false;
+  /** @type {(() => void)[]} */
+  const held = [];
+  const prepare = (/** @type {import('playwright-core').Page} */ page) =>
+    page.routeWebSocket(/\/v1\/ws/, (socket) => {
+      const service = socket.connectToServer();
+      let holding = false;
+      service.onMessage((message) => {
+        const invites = JSON.parse(`${message}`).type === 'invite';
+        if (invites) invitations += 1;
+        holding ||= invites;
+        if (holding && !release) held.push(() => socket.send(message));
+        else socket.send(message);
+      });
+    });
+  const anna = await open({ name: a }, { prepare });
+  const ben = await open({ name: b }, { prepare });
   await Promise.all([anna.online(), ben.online()]);
   for (const [person, to] of /** @type {[Person, string][]} */ ([[anna, b], [ben, a]])) {
     await person.page.check('input[value="ring"]');
     await person.page.fill('#to', to);
+    await person.click('go');
+    await person.reaches('dialing');
   }
-  await Promise.all([anna.click('go'), ben.click('go')]);
+  await until('two invitations', () => invitations === 2);
+  release = true;
+  for (const deliver of held.splice(0)) deliver();
   await Promise.all([anna.reaches('connected'), ben.reaches('connected')]);
   await anna.seesMotion();
   await ben.seesMotion();
@@ -217,9 +238,16 @@ test('with a microphone but no camera one is heard', async () => {
   const { second } = await pair({}, {
     prepare: (page) =>
       page.addInitScript(() => {
-        const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
-        navigator.mediaDevices.getUserMedia = (wanted) =>
-          wanted?.video ? Promise.reject(new DOMException('none', 'NotFoundError')) : real(wanted);
+        // A tone of its own: the browser's fake microphone beeps only beside its fake camera.
+        navigator.mediaDevices.getUserMedia = async (wanted) => {
+          if (wanted?.video) throw new DOMException('none', 'NotFoundError');
+          const context = new AudioContext();
+          const tone = context.createOscillator();
+          const microphone = context.createMediaStreamDestination();
+          tone.connect(microphone);
+          tone.start();
+          return microphone.stream;
+        };
       }),
   });
   await second.hearsSound();
@@ -329,4 +357,103 @@ test('a lost socket is taken up again where it broke off', async () => {
   await second.page.waitForSelector('#who-muted:not([hidden])');
   assert.equal(await first.state(), 'connected');
   await second.seesMotion();
+});
+
+test('a camera that is unplugged is replaced by another one, or known to be off', async () => {
+  const { first, second } = await pair();
+  await second.seesMotion();
+  const unplug = () =>
+    first.page.evaluate(() => {
+      const view = /** @type {HTMLVideoElement} */ (document.getElementById('self-video'));
+      const [track] = /** @type {MediaStream} */ (view.srcObject).getTracks();
+      track.stop();
+      track.dispatchEvent(new Event('ended'));
+    });
+  await unplug();
+  await until('the message about another camera', async () => /another one/.test((await first.page.textContent('#toasts')) ?? ''));
+  await second.seesMotion();
+  await first.page.evaluate(() => {
+    navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('none', 'NotFoundError'));
+  });
+  await unplug();
+  await second.page.waitForSelector('#curtain:not([hidden])');
+  assert.equal(await first.page.getAttribute('#cam', 'aria-pressed'), 'false');
+  await second.hearsSound();
+});
+
+test('either side may look for a new path, and both at the same moment', async () => {
+  const prepare = (/** @type {import('playwright-core').Page} */ page) =>
+    page.addInitScript(() => {
+      const Real = RTCPeerConnection;
+      window.RTCPeerConnection = class extends Real {
+        /** @param {RTCConfiguration} [configuration] */
+        constructor(configuration) {
+          super(configuration);
+          /** @type {any} */ (window).connection = this;
+        }
+      };
+    });
+  const room = unique('room');
+  const first = await open({ name: unique('Anna'), room, auto: '1' }, { prepare });
+  await first.reaches('waiting');
+  const second = await open({ name: unique('Ben'), room, auto: '1' }, { prepare });
+  const both = [first, second];
+  for (const person of both) await person.seesAndHears();
+  const path = (/** @type {Person} */ person) =>
+    person.page.evaluate(() => {
+      const { connection } = /** @type {any} */ (window);
+      return connection.signalingState === 'stable' ? /a=ice-ufrag:(\S+)/.exec(connection.localDescription.sdp)?.[1] : '';
+    });
+  /** @param {Person[]} seekers */
+  const seekPath = async (...seekers) => {
+    const before = await Promise.all(both.map(path));
+    await Promise.all(seekers.map((person) => person.page.evaluate(() => /** @type {any} */ (window).connection.restartIce())));
+    for (const [i, person] of both.entries()) {
+      await until('a new path', async () => {
+        const now = await path(person);
+        return now !== '' && now !== before[i];
+      });
+    }
+  };
+  for (const seeker of both) {
+    await seekPath(seeker);
+    for (const person of both) await person.seesAndHears();
+  }
+  await seekPath(...both);
+  for (const person of both) {
+    // Decoded, not shown: Chromium stops showing pictures after the rollback this takes.
+    const before = (await person.stats())?.videoIn.frames ?? 0;
+    await until('more pictures', async () => ((await person.stats())?.videoIn.frames ?? 0) > before + 10);
+    await person.hearsSound();
+  }
+});
+
+test('a connection follows another side that had to start anew', async () => {
+  const person = await open({});
+  const states = await person.page.evaluate(async () => {
+    const { Peer } = await import(/** @type {any} */ ('/js/peer.js'));
+    /** @type {any[]} */
+    const ends = [];
+    const end = (/** @type {boolean} */ polite) =>
+      new Peer({
+        polite,
+        iceServers: [],
+        codec: null,
+        media: { on: () => () => {}, audioTrack: null, videoTrack: null },
+        send: (/** @type {string} */ type, /** @type {object} */ fields) => ends[polite ? 0 : 1].receive({ type, ...fields }),
+      });
+    const connected = (/** @type {any} */ peer) =>
+      new Promise((resolve) => peer.on('state', (/** @type {string} */ state) => state === 'connected' && resolve(state)));
+    ends.push(end(false), end(true));
+    const first = ends.map(connected);
+    ends[0].offer();
+    await Promise.all(first);
+    // The offering side is replaced, without a word to the other one.
+    ends[0].close();
+    ends[0] = end(false);
+    const second = ends.map(connected);
+    ends[0].offer();
+    return Promise.all(second);
+  });
+  assert.deepEqual(states, ['connected', 'connected']);
 });

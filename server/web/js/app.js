@@ -24,8 +24,11 @@ let lines = null;
 let user = '';
 /** The last call, also after its end. @type {import('./call.js').Call | null} */
 let call = null;
-/** While the statistics are shown. @type {StatsSampler | null} */
-let sampler = null;
+/** Samples all through a call, so that the panel has rates as soon as it opens. */
+let sampler = new StatsSampler();
+/** @type {import('./stats.js').Figures | null} */
+let latest = null;
+let statsShown = false;
 /** Keeps the screen on during a call. @type {WakeLockSentinel | null} */
 let wakeLock = null;
 
@@ -57,6 +60,8 @@ function goOnline(name) {
 /** @param {import('./call.js').Call} begun */
 function onCall(begun) {
   call = begun;
+  sampler = new StatsSampler();
+  latest = null;
   begun.on('change', () => begun.state !== 'ended' && showCall(begun));
   begun.on('stream', (stream) => {
     if (ui.view === 'stage' && call === begun) ui.setStream(stream);
@@ -137,16 +142,17 @@ async function copyLink() {
 
 /** @param {boolean} on */
 function showStats(on) {
-  sampler = on ? new StatsSampler() : null;
-  if (on) sample();
-  else ui.showStats(null);
+  statsShown = on;
+  ui.showStats(on, latest);
 }
 
 async function sample() {
-  const mine = sampler;
-  if (!mine || !call?.connection) return;
-  const figures = await mine.sample(call.connection);
-  if (sampler === mine) ui.showStats(figures);
+  const sampled = call;
+  if (!sampled?.isActive || !sampled.connectedAt || !sampled.connection) return;
+  const figures = await sampler.sample(sampled.connection);
+  if (call !== sampled || !sampled.isActive) return;
+  latest = figures;
+  if (statsShown) ui.showStats(true, figures);
 }
 
 async function keepAwake() {
@@ -185,7 +191,7 @@ ui.on('preview', () => media.open());
 ui.on('mic', () => toggle('audio'));
 ui.on('cam', () => toggle('video'));
 ui.on('share', () => (media.state.screen ? media.stopScreen() : media.startScreen()));
-ui.on('stats', () => showStats(sampler === null && Boolean(call?.connection)));
+ui.on('stats', () => showStats(!statsShown));
 ui.on('hangup', () => call?.hangUp());
 ui.on('accept', () => call?.accept());
 ui.on('decline', () => call?.hangUp());

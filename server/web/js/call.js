@@ -262,7 +262,6 @@ export class Call extends Emitter {
       this.#peerDevice = device;
       for (const other of this.#ringing) if (other !== device) this.#tell('cancel', {}, other);
       this.#connect(false);
-      this.#peer?.offer();
     } else if (device !== this.#peerDevice) {
       // The second to answer is told; a device that never rang is the first one, renamed.
       if (this.#ringing.has(device)) this.#tell('cancel', {}, device);
@@ -310,7 +309,6 @@ export class Call extends Emitter {
       this.peerUser = other.user;
       this.#peerDevice = other.device;
       this.#connect(polite);
-      if (!polite) this.#peer?.offer();
     } else if (other.user === this.peerUser) {
       // Both lost the service and met again in the room: the same talk under a new name. A new path
       // is looked for in any case, which also tells whether the other side still has its connection.
@@ -324,7 +322,7 @@ export class Call extends Emitter {
     }
   }
 
-  /** @param {boolean} polite */
+  /** @param {boolean} polite the other side makes the offer */
   #connect(polite) {
     const { signaling, media, codec } = this.#context;
     const peer = new Peer({
@@ -348,6 +346,7 @@ export class Call extends Emitter {
     this.#setState('connecting');
     this.#after(CONNECT_MS, () => this.#giveUp());
     this.#sendMediaState();
+    if (!polite) peer.offer();
   }
 
   /** @param {RTCPeerConnectionState} state */

@@ -12,8 +12,11 @@ const CONTROL_LABEL = 'duet-control';
 const MAX_VIDEO_BPS = 2_500_000;
 /** A pause this long is more than a hiccup of the radio: the impolite side looks for a new path. */
 const RESTART_AFTER_MS = 2000;
-/** The polite side leaves the first try to the other, and steps in where that one saw no problem. */
-const POLITE_RESTART_AFTER_MS = 6000;
+/**
+ * The polite side steps in only where the other one saw no problem: were both to offer at once, it
+ * would have to roll back, after which Chromium (seen in 156) decodes pictures but shows them no more.
+ */
+const POLITE_RESTART_AFTER_MS = 10_000;
 /** Candidates kept until their description is here; a device has some dozens at most. */
 const EARLY_CANDIDATES_MOST = 256;
 

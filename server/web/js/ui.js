@@ -6,7 +6,7 @@ import { describeEnd, describePresence, describeState } from './words.js';
 
 /** How long a passing note stays: time to read two lines. */
 const TOAST_MS = 7000;
-/** A picture is cut to fill the stage unless more than a third of it would be lost. */
+/** How far a picture may be enlarged to fill the stage: a third of it is cut off, not more. */
 const CROP_MOST = 1.5;
 
 /**
@@ -20,6 +20,17 @@ const $ = (id) => /** @type {T} */ (document.getElementById(id));
 const input = (id) => /** @type {HTMLInputElement} */ ($(id));
 
 /**
+ * Gives an element these tracks, unless it has them: a new source makes it flicker.
+ * @param {HTMLMediaElement} element
+ * @param {MediaStreamTrack[]} tracks
+ */
+function show(element, tracks) {
+  const shown = element.srcObject instanceof MediaStream ? element.srcObject.getTracks() : [];
+  if (shown.length === tracks.length && shown.every((track) => tracks.includes(track))) return;
+  element.srcObject = tracks.length > 0 ? new MediaStream(tracks) : null;
+}
+
+/**
  * Events: `start` (`{ name, way, room, to }`), `name` (text), `another-room`, `copy`, `preview`, `mic`, `cam`, `share`,
  * `stats`, `hangup`, `accept`, `decline`, `again`, `back`.
  */
@@ -28,6 +39,7 @@ export class Ui extends Emitter {
   view = 'lobby';
 
   #remote = /** @type {HTMLVideoElement} */ ($('remote'));
+  #sound = /** @type {HTMLAudioElement} */ ($('remote-sound'));
   #dialog = /** @type {HTMLDialogElement} */ ($('incoming'));
   #announced = '';
   /** The remote picture is a screen's. */
@@ -89,8 +101,9 @@ export class Ui extends Emitter {
     this.view = view;
     document.body.dataset.view = view;
     for (const id of ['lobby', 'stage', 'ended']) $(id).hidden = id !== view;
-    if (view === 'lobby') $('go').focus();
-    if (view === 'stage') $('hangup').focus({ preventScroll: true });
+    // Not a button: the key that started a call must not, pressed too long, hang up.
+    if (view === 'lobby') $('lobby-title').focus();
+    if (view === 'stage') $('stage-title').focus();
     if (view !== 'stage') this.setStream(null);
     scrollTo(0, 0);
   }
@@ -113,9 +126,7 @@ export class Ui extends Emitter {
     const track = media.videoTrack;
     for (const id of ['preview-video', 'self-video']) {
       const element = /** @type {HTMLVideoElement} */ ($(id));
-      if (element.srcObject instanceof MediaStream ? element.srcObject.getTracks()[0] !== track : track) {
-        element.srcObject = track && new MediaStream([track]);
-      }
+      show(element, track ? [track] : []);
       element.hidden = !track;
       element.classList.toggle('mirrored', !screen);
     }
@@ -155,7 +166,7 @@ export class Ui extends Emitter {
     this.showClock(call);
     this.#fit(call.remoteMedia.screen);
 
-    const trouble = call.state === 'reconnecting' ? 'Reconnecting…' : online ? '' : 'Service unreachable, reconnecting…';
+    const trouble = call.state === 'reconnecting' ? 'Reconnecting…' : online ? '' : 'Reconnecting to the service…';
     $('banner').hidden = trouble === '';
     $('banner-text').textContent = trouble;
     $('stage-title').textContent = title;
@@ -168,24 +179,33 @@ export class Ui extends Emitter {
     $('clock').textContent = formatDuration(call.durationMs);
   }
 
-  /** @param {MediaStream | null} stream */
+  /**
+   * Shows and plays the other side. Sound has an element of its own: one that waits for a first
+   * picture, of a camera that is off, would be silent meanwhile. (Both stay in sync all the same: that
+   * is the receiver's work, not the element's.)
+   * @param {MediaStream | null} stream
+   */
   async setStream(stream) {
-    if (this.#remote.srcObject !== stream) this.#remote.srcObject = stream;
+    show(this.#remote, stream?.getVideoTracks() ?? []);
+    show(this.#sound, stream?.getAudioTracks() ?? []);
     $('unblock').hidden = true;
-    if (!stream) return;
+    if (!this.#sound.srcObject) return;
     try {
-      await this.#remote.play();
+      await this.#sound.play();
     } catch (error) {
       // Some browsers want a click before they play sound.
       $('unblock').hidden = !(error instanceof DOMException && error.name === 'NotAllowedError');
     }
   }
 
-  /** @param {import('./stats.js').Figures | null} figures null closes the panel */
-  showStats(figures) {
-    $('stats').hidden = figures === null;
-    $('stats-toggle').setAttribute('aria-pressed', String(figures !== null));
-    if (!figures) return;
+  /**
+   * @param {boolean} on
+   * @param {import('./stats.js').Figures | null} figures null while there are none
+   */
+  showStats(on, figures) {
+    $('stats').hidden = !on || figures === null;
+    $('stats-toggle').setAttribute('aria-pressed', String(on));
+    if (!on || figures === null) return;
     $('stats-rows').replaceChildren(
       ...rows(figures).flatMap(([label, value]) => {
         const [term, detail] = [document.createElement('dt'), document.createElement('dd')];
@@ -278,7 +298,10 @@ export class Ui extends Emitter {
     $('share').onclick = () => this.emit('share');
     $('stats-toggle').onclick = $('stats-close').onclick = () => this.emit('stats');
     $('hangup').onclick = () => this.emit('hangup');
-    $('unblock').onclick = () => this.setStream(/** @type {MediaStream} */ (this.#remote.srcObject));
+    $('unblock').onclick = async () => {
+      await this.#sound.play();
+      $('unblock').hidden = true;
+    };
     this.#remote.onresize = () => this.#fit();
     addEventListener('resize', () => this.#fit());
     const shortcuts = new Map([['m', 'mic'], ['v', 'cam'], ['s', 'stats']]);
@@ -290,11 +313,15 @@ export class Ui extends Emitter {
     });
   }
 
-  /** @param {boolean} [screen] whether the remote picture is a screen's */
+  /**
+   * Fills the stage with the picture as far as not too much of it is cut off; a screen stays whole.
+   * @param {boolean} [screen] whether it is a screen's
+   */
   #fit(screen = this.#screen) {
     this.#screen = screen;
     const { videoWidth, videoHeight } = this.#remote;
     const ratio = videoHeight > 0 ? videoWidth / videoHeight / (innerWidth / innerHeight) : 1;
-    $('stage').classList.toggle('fit', screen || Math.max(ratio, 1 / ratio) > CROP_MOST);
+    const zoom = screen ? 1 : Math.min(CROP_MOST, Math.max(ratio, 1 / ratio));
+    this.#remote.style.setProperty('scale', zoom.toFixed(4));
   }
 }

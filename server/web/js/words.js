@@ -11,7 +11,7 @@ export function describeState(call) {
     case 'joining':
       return { title: `Room ${call.room}`, text: 'Joining…' };
     case 'waiting':
-      return { title: 'You are the first here', text: `Waiting for somebody to join room ${call.room}` };
+      return { title: `Room ${call.room}`, text: 'You are the first here. Waiting for the other one…' };
     case 'dialing':
       return { title: who, text: 'Calling…' };
     case 'ringing':

@@ -169,7 +169,7 @@ impl Actor {
                     log::error!("a signaling message was not taken: {error}");
                 }
             }
-            Link::Service { sender: None, .. } => {}
+            Link::Service { sender: None, .. } | Link::Gone => {}
             Link::Custom(port) => {
                 envelope.from = Some(self.user.clone());
                 match duet_signal::encode(&envelope) {

@@ -3,7 +3,6 @@
 use duet_call::{EndReason, EndedBy, Input, PeerName, Phase, RoomInput, RoomName, SignalingInput, WireInput};
 use duet_signal::message::{self, CallId, ErrorCode, ErrorInfo, RoomId, RoomPeer, UserId};
 use duet_signal::{Envelope, Message};
-use tokio::sync::mpsc;
 
 use super::{Actor, Link, machine_id};
 use crate::call::{CallShared, Origin};
@@ -66,12 +65,9 @@ impl Actor {
                 phase: Phase::Ringing,
             });
         }
-        // Calls whose media still flows may go on without us; everything else is over.
+        self.link = Link::Gone;
         self.shared.port.emit(SessionEvent::Failed(error));
-        let (_, silent) = mpsc::channel(1);
-        drop(std::mem::replace(&mut self.link, Link::Service { sender: None, events: silent }));
-        self.shared.set_state(SessionState::Reconnecting);
-        self.shared.close();
+        self.shared.set_state(SessionState::Closed);
     }
 
     pub(super) fn on_envelope(&mut self, envelope: Envelope) {

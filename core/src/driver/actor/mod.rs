@@ -48,8 +48,13 @@ pub(crate) enum Command {
 
 /// Where a session's messages go and come from.
 pub(crate) enum Link {
-    Service { sender: Option<LinkSender>, events: LinkEvents },
+    Service {
+        sender: Option<LinkSender>,
+        events: LinkEvents,
+    },
     Custom(Arc<EventPort<String>>),
+    /// The service is gone for good.
+    Gone,
 }
 
 pub(crate) struct Actor {
@@ -102,7 +107,7 @@ impl Actor {
         }
     }
 
-    /// Lives until the session is closed and every connection with it.
+    /// Lives until the session is closed, by the host or by the service, and every call with it.
     pub(crate) async fn run(mut self) {
         loop {
             match self.next().await {
@@ -114,7 +119,8 @@ impl Actor {
                 }
                 Wakeup::Peer(call, event) => self.on_peer(&call, event),
                 Wakeup::Timer => {
-                    while let Some((call, timer)) = self.timers.take_due(Instant::now()) {
+                    // One at a time: what the first brings about may cancel the next.
+                    if let Some((call, timer)) = self.timers.take_due(Instant::now()) {
                         self.lines.input(&machine_id(&call), Input::TimerFired(timer));
                     }
                 }
@@ -147,7 +153,7 @@ impl Actor {
         let link = async {
             match &mut self.link {
                 Link::Service { events, .. } => events.recv().await,
-                Link::Custom(_) => std::future::pending().await,
+                Link::Custom(_) | Link::Gone => std::future::pending().await,
             }
         };
         tokio::select! {
@@ -212,7 +218,7 @@ impl Actor {
 
     /// Hang-ups, and the end of the session.
     fn on_flags(&mut self) {
-        if self.shared.is_closed() {
+        if self.shared.is_closing() {
             self.lines.hang_up_all();
             for call in self.waiting.drain(..) {
                 let by = EndedBy::Local;

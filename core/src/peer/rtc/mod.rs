@@ -15,6 +15,7 @@ mod handler;
 mod interfaces;
 #[cfg(test)]
 mod link;
+mod rounds;
 mod runtime;
 mod socket;
 mod tasks;

@@ -15,6 +15,7 @@ use webrtc::runtime::{
 };
 
 use super::handler::Signal;
+use super::rounds::{Rounds, Sleeping};
 use super::socket::{self, Socket};
 use super::tasks::Tasks;
 
@@ -28,6 +29,7 @@ type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 pub(super) struct CallRuntime {
     tasks: Arc<Tasks>,
     wake: Arc<Notify>,
+    rounds: Arc<Rounds>,
     signals: mpsc::UnboundedSender<Signal>,
     driver_started: AtomicBool,
     #[cfg(test)]
@@ -40,6 +42,7 @@ impl CallRuntime {
         CallRuntime {
             tasks,
             wake,
+            rounds: Arc::default(),
             signals,
             driver_started: AtomicBool::new(false),
             #[cfg(test)]
@@ -76,7 +79,7 @@ impl Runtime for CallRuntime {
             Some(link) => Arc::new(super::link::Faulty::new(inner, link.clone(), &self.tasks)),
             None => inner,
         };
-        Ok(Arc::new(Socket::new(inner, Arc::clone(&self.tasks))))
+        Ok(Arc::new(Socket::new(inner, Arc::clone(&self.tasks), Arc::clone(&self.rounds))))
     }
 
     fn wrap_tcp_listener(&self, listener: std::net::TcpListener) -> io::Result<Arc<dyn AsyncTcpListener>> {
@@ -103,8 +106,12 @@ impl Runtime for CallRuntime {
 
     /// Ends early when the packet path has something to do; the driver then looks at everything.
     fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + 'static>> {
-        let wake = Arc::clone(&self.wake);
+        if self.rounds.take() {
+            return Box::pin(std::future::ready(()));
+        }
+        let (wake, sleeping) = (Arc::clone(&self.wake), Sleeping(Arc::clone(&self.rounds)));
         Box::pin(async move {
+            let _sleeping = sleeping;
             tokio::select! {
                 () = tokio::time::sleep(duration) => {}
                 () = wake.notified() => {}

@@ -1,4 +1,4 @@
-//! A UDP socket that repeats handshake datagrams and has room for bursts.
+//! A UDP socket that repeats handshake datagrams, notices relayed ones and has room for bursts.
 
 use std::fmt;
 use std::io::{self, IoSliceMut};
@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use webrtc::runtime::{AsyncUdpSocket, RecvMeta, Runtime, TokioRuntime, Transmit};
 
+use super::rounds::Rounds;
 use super::tasks::Tasks;
 
 /// Kernel buffers: a key frame of a megabyte a second arrives in one burst, and a busy machine may
@@ -26,6 +27,7 @@ const MAX_REPEATING: usize = 32;
 pub(super) struct Socket {
     inner: Arc<dyn AsyncUdpSocket>,
     tasks: Arc<Tasks>,
+    rounds: Arc<Rounds>,
     repeating: Arc<AtomicUsize>,
 }
 
@@ -39,9 +41,9 @@ pub(super) fn register(socket: std::net::UdpSocket) -> io::Result<Arc<dyn AsyncU
 }
 
 impl Socket {
-    /// Takes a socket over; `tasks` end the repeats with the connection.
-    pub(super) fn new(inner: Arc<dyn AsyncUdpSocket>, tasks: Arc<Tasks>) -> Self {
-        Socket { inner, tasks, repeating: Arc::default() }
+    /// Takes a socket over; `tasks` end the repeats with the connection, `rounds` hears of relayed datagrams.
+    pub(super) fn new(inner: Arc<dyn AsyncUdpSocket>, tasks: Arc<Tasks>, rounds: Arc<Rounds>) -> Self {
+        Socket { inner, tasks, rounds, repeating: Arc::default() }
     }
 
     fn repeat(&self, transmit: &Transmit<'_>) {
@@ -72,6 +74,9 @@ impl AsyncUdpSocket for Socket {
 
     fn poll_send(&self, cx: &mut Context<'_>, transmit: &Transmit<'_>) -> Poll<io::Result<usize>> {
         let sent = self.inner.poll_send(cx, transmit);
+        if sent.is_ready() && is_relayed(transmit.contents) {
+            self.rounds.on_relayed();
+        }
         if matches!(sent, Poll::Ready(Ok(_))) && is_handshake(transmit.contents) {
             self.repeat(transmit);
         }
@@ -84,7 +89,13 @@ impl AsyncUdpSocket for Socket {
         bufs: &mut [IoSliceMut<'_>],
         meta: &mut [RecvMeta],
     ) -> Poll<io::Result<usize>> {
-        self.inner.poll_recv(cx, bufs, meta)
+        let received = self.inner.poll_recv(cx, bufs, meta);
+        if let Poll::Ready(Ok(count)) = received
+            && bufs.iter().take(count).any(|datagram| is_relayed(datagram))
+        {
+            self.rounds.on_relayed();
+        }
+        received
     }
 
     fn max_gso_segments(&self) -> usize {
@@ -124,8 +135,15 @@ fn is_handshake(datagram: &[u8]) -> bool {
     matches!(first, Some(&(CHANGE_CIPHER_SPEC | HANDSHAKE)))
 }
 
-/// The type of a TURN Send indication (RFC 8656 section 18.2).
+/// The types of TURN Send and Data indications (RFC 8656 section 17).
 const SEND_INDICATION: [u8; 2] = [0x00, 0x16];
+const DATA_INDICATION: [u8; 2] = [0x00, 0x17];
+
+/// Whether this goes to or comes from somebody behind a relay.
+fn is_relayed(datagram: &[u8]) -> bool {
+    let indication = datagram.starts_with(&DATA_INDICATION) || datagram.starts_with(&SEND_INDICATION);
+    indication || matches!(datagram.first(), Some(64..=79))
+}
 
 /// The DATA attribute of a TURN message.
 fn relayed_data(message: &[u8]) -> Option<&[u8]> {

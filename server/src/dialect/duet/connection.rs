@@ -88,6 +88,11 @@ impl Connection {
     }
 
     async fn step(&mut self, stopping: &mut watch::Receiver<bool>) -> Result<(), End> {
+        // Before anything more is written: that others leave because the server stops is no news, and
+        // would end calls that can outlive a restart.
+        if *stopping.borrow() {
+            return Err(End::Stopping);
+        }
         self.flush().await?;
         let deadline = self.deadline();
         let reading = self.read_from.is_none();

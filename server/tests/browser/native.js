@@ -1,0 +1,82 @@
+// @ts-check
+/** The native engine on the other side: `duet call` and its JSON lines. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { until } from './harness.js';
+
+/** A running `duet call`. */
+export class Native {
+  /** What it printed so far. @type {any[]} */
+  events = [];
+  #child;
+  #log = '';
+  #done;
+
+  /**
+   * @param {import('./harness.js').Server} server
+   * @param {string[]} args beside the address and `--json`
+   */
+  constructor(server, args) {
+    const program = process.env.DUET_BIN;
+    assert.ok(program, 'set DUET_BIN to the path of duet');
+    this.#child = spawn(program, ['call', server.url, ...args, '--json'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const lines = createInterface({ input: this.#child.stdout });
+    lines.on('line', (line) => this.events.push(JSON.parse(line)));
+    this.#child.stderr.on('data', (text) => {
+      // The end is what tells.
+      this.#log = `${this.#log}${text}`.slice(-8000);
+    });
+    this.#done = Promise.all([once(this.#child, 'exit'), once(lines, 'close')]);
+  }
+
+  /**
+   * @param {string} name of an event
+   * @returns {Promise<any>} the first of that name
+   */
+  event(name) {
+    return until(`event ${name} of the native side`, () => {
+      const found = this.events.find((event) => event.event === name);
+      if (!found && this.#child.exitCode !== null) throw new Error(`it ended first: ${this.#story()}`);
+      return found;
+    });
+  }
+
+  /**
+   * Waits for its end, and checks that everything went well: the call, its media, the exit code.
+   * @param {'local' | 'remote'} by who ended the call, as this side sees it
+   * @param {string} codec `H264` or `VP8`
+   */
+  async endedWell(by, codec) {
+    await until('the end of the native side', () => this.#child.exitCode !== null || this.#child.signalCode !== null);
+    await this.#done;
+    const report = this.events.at(-1);
+    const story = this.#story();
+    assert.equal(report?.event, 'report', story);
+    assert.equal(report.ok, true, story);
+    assert.equal(report.ended_by, by, story);
+    assert.equal(report.video.codec?.toUpperCase(), `VIDEO/${codec}`, story);
+    for (const [what, value] of Object.entries({
+      'video.frames_decoded': report.video.frames_decoded,
+      'video.frames_changed': report.video.frames_changed,
+      'video.packets_sent': report.video.packets_sent,
+      'audio.packets_received': report.audio.packets_received,
+      'audio.energy': report.audio.energy,
+      'audio.packets_sent': report.audio.packets_sent,
+    })) {
+      assert.ok(value > 0, `${what} is ${value}; ${story}`);
+    }
+    assert.equal(this.#child.exitCode, 0, story);
+  }
+
+  /** Ends it, if it still runs. */
+  async stop() {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) this.#child.kill('SIGTERM');
+    await this.#done;
+  }
+
+  #story() {
+    return `${this.events.map((event) => JSON.stringify(event)).join('\n')}\n${this.#log}`;
+  }
+}
