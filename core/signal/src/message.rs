@@ -96,6 +96,9 @@ pub struct Envelope {
     /// Which single device of `to` it is for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to_device: Option<DeviceId>,
+    /// Which single device of `to` it is not for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub except_device: Option<DeviceId>,
     /// The message itself.
     #[serde(flatten)]
     pub message: Message,
@@ -103,7 +106,7 @@ pub struct Envelope {
 
 impl From<Message> for Envelope {
     fn from(message: Message) -> Self {
-        Envelope { seq: None, ack: None, from: None, from_device: None, to: None, to_device: None, message }
+        Envelope { seq: None, ack: None, from: None, from_device: None, to: None, to_device: None, except_device: None, message }
     }
 }
 
@@ -123,6 +126,8 @@ pub enum Message {
 
     /// Caller to callee: please ring.
     Invite(Invite),
+    /// Server to caller: a device of the callee has the invite, or will get it when it is back.
+    Delivered(CallRef),
     /// Callee to caller: it rings.
     Ringing(CallRef),
     /// Callee to caller: answered.
@@ -131,6 +136,13 @@ pub enum Message {
     Decline(Decline),
     /// Caller to callee: stop ringing.
     Cancel(CallRef),
+    /// Caller to a device that accepted while the connection was set up with another one: the caller makes
+    /// a new connection, do the same.
+    Anew(CallRef),
+    /// Caller to the callee's other devices: one of them accepted.
+    AcceptedElsewhere(CallRef),
+    /// Caller to the callee's other devices: one of them declined.
+    DeclinedElsewhere(CallRef),
     /// Either way, also in rooms: the call is over.
     HangUp(CallRef),
 
@@ -151,6 +163,16 @@ pub enum Message {
     Candidate(Candidate),
     /// Either way: which local sources are live, for the other side's display.
     MediaState(MediaState),
+    /// Either way: the sender pauses; send nothing, nothing is heard.
+    Hold(CallRef),
+    /// Either way: the sender goes on.
+    Resume(CallRef),
+    /// Either way: the sender would like pictures, both ways.
+    AskVideo(CallRef),
+    /// Either way: yes to pictures.
+    AcceptVideo(CallRef),
+    /// Either way: no pictures; an answer, a question taken back, or the end of those there were.
+    StopVideo(CallRef),
 
     /// A type this version does not know; ignored.
     #[serde(other)]
