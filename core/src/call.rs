@@ -2,9 +2,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use duet_call::{CallState, EndReason, EndedBy, Phase};
+use duet_call::{CallState, EndReason, EndedBy, Facts, Phase, VideoNews, Wish};
 use duet_signal::message::{CallId, MediaKinds, RoomId, UserId};
 
+use crate::Error;
 use crate::config::CallOptions;
 use crate::driver::{Command, EventPort, Subscription};
 use crate::peer::Peer;
@@ -35,6 +36,15 @@ pub enum CallEvent {
         /// The pictures are a screen's.
         screen: bool,
     },
+    /// Who holds the call has changed.
+    Held {
+        /// This end does: by [`Call::hold`], for a telephone call, or for another call.
+        local: bool,
+        /// The other end does.
+        remote: bool,
+    },
+    /// About pictures in a call that had none.
+    Video(VideoNews),
     /// Media flows for the first time.
     Connected {
         /// Time since the call was accepted, or since the other one was in the room.
@@ -57,6 +67,8 @@ pub struct Ended {
     pub phase: Phase,
     /// How long media had been connected.
     pub duration: Duration,
+    /// What had happened in it.
+    pub facts: Facts,
 }
 
 /// How a call came to be.
@@ -78,12 +90,12 @@ pub(crate) struct CallShared {
     pub(crate) remote_video: RemoteVideo,
     pub(crate) remote_audio: RemoteAudio,
     session: Arc<SessionShared>,
-    facts: Mutex<Facts>,
+    known: Mutex<Known>,
     hang_up: AtomicBool,
 }
 
 #[derive(Default)]
-struct Facts {
+struct Known {
     state: Option<CallState>,
     peer_user: Option<UserId>,
     peer: Option<Peer>,
@@ -106,7 +118,7 @@ impl Call {
 
     /// The person at the other end; `None` while alone in a room.
     pub fn peer(&self) -> Option<UserId> {
-        self.shared.facts().peer_user.clone()
+        self.shared.known().peer_user.clone()
     }
 
     /// Where the call stands.
@@ -138,6 +150,51 @@ impl Call {
     /// Ends the call in whatever state it is. Idempotent; returns at once.
     pub fn hang_up(&self) {
         self.shared.hang_up();
+    }
+
+    /// Pauses the call: nothing is sent or played until [`Call::resume`]; the other end is told. Only once
+    /// the call is accepted.
+    ///
+    /// # Errors
+    /// [`Error::Closed`] or [`Error::Overloaded`].
+    pub fn hold(&self) -> Result<(), Error> {
+        self.talk(Wish::Hold)
+    }
+
+    /// Goes on with a call that [`Call::hold`] paused. Other calls that talk are put on hold.
+    ///
+    /// # Errors
+    /// As [`Call::hold`].
+    pub fn resume(&self) -> Result<(), Error> {
+        self.talk(Wish::Resume)
+    }
+
+    /// Asks the other end for pictures, both ways, in a call without; [`CallEvent::Video`] brings the answer.
+    ///
+    /// # Errors
+    /// As [`Call::hold`].
+    pub fn ask_video(&self) -> Result<(), Error> {
+        self.talk(Wish::AskVideo)
+    }
+
+    /// Answers [`VideoNews::Asked`].
+    ///
+    /// # Errors
+    /// As [`Call::hold`].
+    pub fn answer_video(&self, accept: bool) -> Result<(), Error> {
+        self.talk(Wish::AnswerVideo { accept })
+    }
+
+    /// Ends the pictures in both directions, without asking; takes back a question, too.
+    ///
+    /// # Errors
+    /// As [`Call::hold`].
+    pub fn stop_video(&self) -> Result<(), Error> {
+        self.talk(Wish::StopVideo)
+    }
+
+    fn talk(&self, wish: Wish) -> Result<(), Error> {
+        self.shared.session.command(Command::Talk(self.shared.id.clone(), wish))
     }
 
     /// The pictures we send.
@@ -223,7 +280,7 @@ impl CallShared {
                 options,
                 port,
                 session,
-                facts: Mutex::new(Facts { state: Some(state), peer_user, ..Facts::default() }),
+                known: Mutex::new(Known { state: Some(state), peer_user, ..Known::default() }),
                 hang_up: AtomicBool::new(false),
             }
         })
@@ -248,39 +305,43 @@ impl CallShared {
     }
 
     pub(crate) fn state(&self) -> CallState {
-        self.facts().state.unwrap_or(CallState::Ended)
+        self.known().state.unwrap_or(CallState::Ended)
     }
 
     pub(crate) fn set_state(&self, state: CallState) {
-        self.facts().state = Some(state);
+        self.known().state = Some(state);
         self.port.emit(CallEvent::State(state));
     }
 
     pub(crate) fn set_peer_user(&self, user: UserId) {
-        self.facts().peer_user = Some(user);
+        self.known().peer_user = Some(user);
     }
 
     pub(crate) fn set_peer(&self, peer: Peer) {
-        self.facts().peer = Some(peer);
+        self.known().peer = Some(peer);
     }
 
-    /// Stops the media and lets go of the connection, keeping its last statistics.
+    /// Takes the media off the connection and lets go of it, keeping its last statistics. Another
+    /// connection may follow.
     pub(crate) fn release_peer(&self) {
         let last = self.stats();
-        self.local_video.stop();
-        self.local_audio.stop();
-        self.remote_video.stop();
-        self.remote_audio.stop();
-        let mut facts = self.facts();
-        facts.last = last;
-        let peer = facts.peer.take();
-        drop(facts);
+        self.local_video.detach();
+        self.local_audio.detach();
+        self.remote_video.detach();
+        self.remote_audio.detach();
+        let mut known = self.known();
+        known.last = last;
+        let peer = known.peer.take();
+        drop(known);
         drop(peer);
     }
 
     pub(crate) fn end(&self, ended: Ended) {
         self.release_peer();
-        self.facts().state = Some(CallState::Ended);
+        self.local_video.stop();
+        self.local_audio.stop();
+        self.remote_video.stop();
+        self.known().state = Some(CallState::Ended);
         self.port.emit(CallEvent::State(CallState::Ended));
         self.port.emit_last(CallEvent::Ended(ended));
     }
@@ -291,9 +352,9 @@ impl CallShared {
     }
 
     fn stats(&self) -> CallStats {
-        let facts = self.facts();
-        let Some(peer) = facts.peer.clone() else { return facts.last.clone() };
-        drop(facts);
+        let known = self.known();
+        let Some(peer) = known.peer.clone() else { return known.last.clone() };
+        drop(known);
         let transport = peer.stats();
         CallStats {
             rtt: transport.rtt,
@@ -317,7 +378,7 @@ impl CallShared {
         }
     }
 
-    fn facts(&self) -> MutexGuard<'_, Facts> {
-        self.facts.lock().unwrap_or_else(PoisonError::into_inner)
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,5 +1,6 @@
 //! What a host may choose; every default is a sane call.
 
+use duet_call::Config as CallConfig;
 use duet_codecs::VideoCodec;
 use duet_signal::message::{IceServer, MediaKinds, UserId};
 
@@ -31,6 +32,8 @@ pub struct SessionConfig {
     pub ice: IceConfig,
     /// How incoming calls are set up before anybody accepts them: codecs, rates and media kinds.
     pub incoming: CallOptions,
+    /// How calls behave: time limits, call waiting, when media is set up.
+    pub calls: CallConfig,
 }
 
 impl SessionConfig {
@@ -42,6 +45,7 @@ impl SessionConfig {
             token: None,
             ice: IceConfig::default(),
             incoming: CallOptions::default(),
+            calls: CallConfig::default(),
         }
     }
 
@@ -74,6 +78,8 @@ pub struct CustomConfig {
     pub ice: IceConfig,
     /// How incoming calls are set up before anybody accepts them: codecs, rates and media kinds.
     pub incoming: CallOptions,
+    /// How calls behave: time limits, call waiting, when media is set up.
+    pub calls: CallConfig,
 }
 
 /// How media finds its way (W3C `RTCConfiguration`).

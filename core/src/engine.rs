@@ -1,5 +1,6 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
+use duet_call::DeviceNews;
 use duet_media::Time;
 
 use crate::config::{CustomConfig, EngineConfig, SessionConfig, check_user};
@@ -88,6 +89,16 @@ impl Engine {
         for session in self.open_sessions() {
             session.network_changed();
         }
+    }
+
+    /// Tells every call what happened to the device: a telephone call, lost audio focus, the app in the
+    /// background, heat. Each has a defined effect on what is sent and played, and the other sides are
+    /// told. Repetitions are harmless.
+    ///
+    /// # Errors
+    /// [`Error::Overloaded`] when a session's queue is full; say it again.
+    pub fn device_news(&self, news: DeviceNews) -> Result<(), Error> {
+        self.open_sessions().iter().try_for_each(|session| session.device(news))
     }
 
     /// Now, on the clock of every [`Time`] the engine hands out: monotonic; `CLOCK_MONOTONIC` on Linux

@@ -29,7 +29,10 @@ pub use config::{
     CallOptions, CustomConfig, DEFAULT_MAX_KBPS, DEFAULT_START_KBPS, EngineConfig, IceConfig, SessionConfig,
 };
 pub use driver::Subscription;
-pub use duet_call::{CallState, EndReason, EndedBy, Phase};
+pub use duet_call::{
+    CallState, CallWaiting, Config as CallConfig, ConnectPolicy, DeviceNews, EndReason, EndedBy, Facts,
+    Phase, Thermal, Timers, VideoNews,
+};
 pub use duet_codecs::{CodecInfo, VideoCodec, available as codecs};
 pub use duet_media::{Time, audio, frame};
 pub use duet_signal::message::{CallId, IceServer, MediaKinds, RoomId, UserId};

@@ -1,14 +1,15 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 
-use duet_signal::message::{CallId, RoomId, UserId};
+use duet_signal::message::{CallId, MediaKinds, RoomId, UserId};
 use duet_signal::{MAX_MESSAGE_BYTES, WireError};
 use tokio::sync::mpsc;
 
 use crate::Error;
 use crate::call::{Call, CallShared, Origin};
 use crate::config::{CallOptions, CustomConfig, IceConfig, SessionConfig, check_id, check_user};
-use crate::driver::{Actor, Command, EventPort, Link, Pump, Subscription};
+use crate::driver::{Actor, Command, EventPort, Expected, Link, Pump, Subscription};
 use crate::transport::{LinkEvents, LinkSender};
 
 /// Requests of the host waiting for the session; far more than any host has calls.
@@ -67,6 +68,7 @@ pub(crate) struct Setup {
     pub(crate) user: UserId,
     pub(crate) ice: IceConfig,
     pub(crate) incoming: CallOptions,
+    pub(crate) calls: duet_call::Config,
     pub(crate) link: Link,
 }
 
@@ -80,6 +82,7 @@ impl Setup {
             user: config.user,
             ice: config.ice,
             incoming: config.incoming.resolved()?,
+            calls: config.calls,
             link: Link::Service { sender: Some(sender), events },
         })
     }
@@ -93,7 +96,8 @@ impl Setup {
         let port = EventPort::new(pump);
         port.subscribe(send).detach();
         let incoming = config.incoming.resolved()?;
-        Ok(Setup { user: config.user, ice: config.ice, incoming, link: Link::Custom(port) })
+        let CustomConfig { user, ice, calls, .. } = config;
+        Ok(Setup { user, ice, incoming, calls, link: Link::Custom(port) })
     }
 }
 
@@ -146,6 +150,26 @@ impl Session {
             return Err(Error::InvalidArgument("a custom session has no rooms; ring instead".into()));
         }
         self.place(Origin::Room(room), options)
+    }
+
+    /// A push message says that `from` rings here as `call`: the call is there at once, even before the
+    /// session is connected ([`SessionEvent::Incoming`]), and may be accepted or declined; the answer
+    /// leaves when it can. It ends if the invite itself does not come within `expires_in`. Of a call that is
+    /// known already it does nothing.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`], [`Error::Closed`] or [`Error::Overloaded`].
+    pub fn expect_call(
+        &self,
+        call: CallId,
+        from: impl Into<UserId>,
+        media: MediaKinds,
+        expires_in: Duration,
+    ) -> Result<(), Error> {
+        let from = from.into();
+        check_user(&from)?;
+        check_id("a call id", call.as_str())?;
+        self.shared.command(Command::Expect(Box::new(Expected { call, from, media, expires_in })))
     }
 
     /// Hands in a message that the other side's custom session gave out.
@@ -215,6 +239,10 @@ impl SessionShared {
     pub(crate) fn network_changed(&self) {
         // overflow: with so many requests waiting, the calls are busy finding their paths already.
         let _ = self.command(Command::NetworkChanged);
+    }
+
+    pub(crate) fn device(&self, news: duet_call::DeviceNews) -> Result<(), Error> {
+        self.command(Command::Device(news))
     }
 
     pub(crate) fn close(&self) {

@@ -45,8 +45,8 @@ pub fn encode(envelope: &Envelope) -> Result<String, WireError> {
 /// # Errors
 /// [`WireError::TooLarge`] when the result would be refused by the other side.
 pub fn encode_numbered(envelope: &Envelope, seq: u64, ack: Option<u64>) -> Result<String, WireError> {
-    let Envelope { seq: _, ack: _, from, from_device, to, to_device, message } = envelope;
-    write(&Numbered { seq, ack, from, from_device, to, to_device, message })
+    let Envelope { seq: _, ack: _, from, from_device, to, to_device, except_device, message } = envelope;
+    write(&Numbered { seq, ack, from, from_device, to, to_device, except_device, message })
 }
 
 /// [`Envelope`] by reference; the fields and their order are the same.
@@ -63,6 +63,8 @@ struct Numbered<'a> {
     to: &'a Option<crate::message::UserId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     to_device: &'a Option<crate::message::DeviceId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    except_device: &'a Option<crate::message::DeviceId>,
     #[serde(flatten)]
     message: &'a crate::Message,
 }

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use duet_call::MediaKinds;
+use duet_call::{Flow, MediaKinds, Sender, Sources};
 use duet_codecs::VideoCodec;
 use duet_media::Time;
-use duet_signal::message::{self, CallId, DescriptionKind, DeviceId, IceCandidate, IceServer, UserId};
+use duet_signal::message::{CallId, DescriptionKind, IceCandidate, IceServer};
 use tokio::sync::mpsc;
 
 use crate::call::{CallEvent, CallShared, Ended};
@@ -24,10 +24,10 @@ pub(super) struct Line {
     pub(super) shared: Arc<CallShared>,
     /// The call's name on the wire; in a room, the service's.
     pub(super) wire_id: CallId,
-    pub(super) peer_user: Option<UserId>,
-    pub(super) peer_device: Option<DeviceId>,
     peer: Option<Peer>,
     early: Vec<Remote>,
+    /// Candidates of devices that may or may not be the one the call will be with.
+    kept: Vec<(Sender, Remote)>,
     /// When the call was accepted, or the other one was in the room.
     pub(super) set_up_since: Option<Time>,
     connected_at: Option<Time>,
@@ -40,14 +40,13 @@ pub(super) enum Remote {
 }
 
 impl Line {
-    pub(super) fn new(shared: Arc<CallShared>, peer_user: Option<UserId>) -> Self {
+    pub(super) fn new(shared: Arc<CallShared>) -> Self {
         Line {
             wire_id: shared.id.clone(),
             shared,
-            peer_user,
-            peer_device: None,
             peer: None,
             early: Vec::new(),
+            kept: Vec::new(),
             set_up_since: None,
             connected_at: None,
         }
@@ -66,7 +65,8 @@ impl Line {
             ice_servers: ice.servers.iter().chain(service_servers).cloned().collect(),
             relay_only: ice.relay_only,
             audio: options.audio,
-            video: options.video,
+            // Always there, so that pictures can come later without a new connection.
+            video: !options.codecs.is_empty(),
             codecs: options.codecs.clone(),
             polite,
             start_bps: u64::from(options.start_kbps) * 1000,
@@ -94,6 +94,18 @@ impl Line {
             (None, remote) if self.early.len() < MAX_EARLY => self.early.push(remote),
             (None, _) => log::warn!("too many candidates before the call was set up; one was dropped"),
         }
+    }
+
+    /// Keeps a candidate until it is known whether its device is the one.
+    pub(super) fn keep(&mut self, from: Sender, remote: Remote) {
+        if self.kept.len() < MAX_EARLY {
+            self.kept.push((from, remote));
+        }
+    }
+
+    /// What was kept, to be asked about again.
+    pub(super) fn take_kept(&mut self) -> Vec<(Sender, Remote)> {
+        std::mem::take(&mut self.kept)
     }
 
     pub(super) fn restart_ice(&self) {
@@ -125,25 +137,35 @@ impl Line {
 
     /// Closes the connection; the returned peer finishes closing in the background.
     pub(super) fn close_peer(&mut self) -> Option<Peer> {
+        self.early.clear();
+        self.kept.clear();
         self.shared.release_peer();
         self.peer.take()
     }
 
     pub(super) fn end(&self, ended: duet_call::Ended) {
         let duration = self.connected_at.map_or(Duration::ZERO, |since| clock::now().since(since));
-        let duet_call::Ended { by, reason, phase } = ended;
+        let duet_call::Ended { by, reason, phase, facts } = ended;
         log::info!("call ended by {by}: {reason} while {phase}");
-        self.shared.end(Ended { by, reason, phase, duration });
+        self.shared.end(Ended { by, reason, phase, duration, facts });
     }
 
-    /// What this end sends now, for the other side's display.
-    pub(super) fn media_state(&self) -> message::MediaState {
-        message::MediaState {
-            call: self.wire_id.clone(),
+    /// What this end's host has open.
+    pub(super) fn sources(&self) -> Sources {
+        let video = self.shared.local_video.is_enabled();
+        Sources {
             audio: self.shared.local_audio.is_enabled(),
-            video: self.shared.local_video.is_enabled(),
-            screen: self.shared.options.screen,
+            video,
+            screen: video && self.shared.options.screen,
         }
+    }
+
+    /// Which media may pass.
+    pub(super) fn set_flow(&self, flow: Flow) {
+        self.shared.local_audio.set_passing(flow.send_audio);
+        self.shared.local_video.set_flow(flow.send_video);
+        self.shared.remote_audio.set_playing(flow.play_audio);
+        self.shared.remote_video.set_shown(flow.show_video);
     }
 
     /// Applies what the person chose when accepting.

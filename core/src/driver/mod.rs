@@ -7,7 +7,7 @@ mod runtime;
 mod timers;
 mod words;
 
-pub(crate) use actor::{Actor, Command, Link};
+pub(crate) use actor::{Actor, Command, Expected, Link};
 pub use pump::Subscription;
 pub(crate) use pump::{EventPort, Pump};
 pub(crate) use runtime::Tasks;

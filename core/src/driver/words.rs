@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use duet_call::{
-    DeclineReason, Input, MediaKinds, PeerInput, Refusal, RemoteMedia, Signal, SignalingLoss, WireInput,
+    DeclineReason, Input, MediaKinds, PeerInput, Refusal, Signal, SignalingLoss, Sources, WireInput, Word,
 };
 use duet_signal::Message;
 use duet_signal::message::{self, Accept, CallId, CallRef, Decline, ErrorCode, Invite, RoomId, RoomRef};
@@ -25,6 +25,17 @@ pub(super) fn to_message(signal: Signal, call: CallId, room: Option<RoomId>) -> 
         Signal::HangUp => Message::HangUp(CallRef { call }),
         Signal::Join => Message::Join(RoomRef { room: room? }),
         Signal::Leave => Message::Leave(RoomRef { room: room? }),
+        Signal::Anew => Message::Anew(CallRef { call }),
+        Signal::AcceptedElsewhere => Message::AcceptedElsewhere(CallRef { call }),
+        Signal::DeclinedElsewhere => Message::DeclinedElsewhere(CallRef { call }),
+        Signal::MediaState(Sources { audio, video, screen }) => {
+            Message::MediaState(message::MediaState { call, audio, video, screen })
+        }
+        Signal::Talk(Word::Hold) => Message::Hold(CallRef { call }),
+        Signal::Talk(Word::Resume) => Message::Resume(CallRef { call }),
+        Signal::Talk(Word::AskVideo) => Message::AskVideo(CallRef { call }),
+        Signal::Talk(Word::AcceptVideo) => Message::AcceptVideo(CallRef { call }),
+        Signal::Talk(Word::StopVideo) => Message::StopVideo(CallRef { call }),
     })
 }
 
@@ -40,9 +51,17 @@ pub(super) fn to_input(message: &Message) -> Option<(&CallId, WireInput)> {
         Message::Cancel(CallRef { call }) => (call, WireInput::Cancel),
         Message::HangUp(CallRef { call }) => (call, WireInput::HangUp),
         Message::MediaState(message::MediaState { call, audio, video, screen }) => {
-            let media = RemoteMedia { audio: *audio, video: *video, screen: *screen };
+            let media = Sources { audio: *audio, video: *video, screen: *screen };
             (call, WireInput::MediaState(media))
         }
+        Message::Anew(CallRef { call }) => (call, WireInput::Anew),
+        Message::AcceptedElsewhere(CallRef { call }) => (call, WireInput::AcceptedElsewhere),
+        Message::DeclinedElsewhere(CallRef { call }) => (call, WireInput::DeclinedElsewhere),
+        Message::Hold(CallRef { call }) => (call, WireInput::Talk(Word::Hold)),
+        Message::Resume(CallRef { call }) => (call, WireInput::Talk(Word::Resume)),
+        Message::AskVideo(CallRef { call }) => (call, WireInput::Talk(Word::AskVideo)),
+        Message::AcceptVideo(CallRef { call }) => (call, WireInput::Talk(Word::AcceptVideo)),
+        Message::StopVideo(CallRef { call }) => (call, WireInput::Talk(Word::StopVideo)),
         _ => return None,
     })
 }

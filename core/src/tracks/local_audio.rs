@@ -41,6 +41,8 @@ struct State {
     out: Option<Peer>,
     loss_percent: u8,
     disabled: bool,
+    /// The call lets sound pass.
+    passing: bool,
     running: bool,
     stopped: bool,
 }
@@ -60,6 +62,7 @@ impl LocalAudio {
             out: None,
             loss_percent: 0,
             disabled: !enabled,
+            passing: true,
             running: false,
             stopped: false,
         };
@@ -80,7 +83,8 @@ impl LocalAudio {
         if state.stopped || state.out.is_none() {
             return Ok(());
         }
-        let (queue, free, silent) = (&mut state.queue, &mut state.free, state.disabled);
+        let silent = state.disabled || !state.passing;
+        let (queue, free) = (&mut state.queue, &mut state.free);
         let mut queued = false;
         state.converter.push(block, |samples| {
             let mut buffer = free.pop().unwrap_or_else(|| vec![0.0; FRAME].into_boxed_slice());
@@ -130,6 +134,19 @@ impl LocalAudio {
 
     pub(crate) fn set_expected_loss(&self, percent: u8) {
         self.shared.monitor.lock().loss_percent = percent;
+    }
+
+    /// Whether the call lets sound pass; silence is sent otherwise.
+    pub(crate) fn set_passing(&self, passing: bool) {
+        self.shared.monitor.lock().passing = passing;
+    }
+
+    /// Nothing is sent until the next [`LocalAudio::release`].
+    pub(crate) fn detach(&self) {
+        self.shared.monitor.update(|state| {
+            state.queue.clear();
+            state.out = None;
+        });
     }
 
     pub(crate) fn stop(&self) {

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use duet_codecs::{CodecError, EncodedFrame, EncoderConfig, VideoCodec, VideoEncoder};
+use duet_call::VideoFlow;
+use duet_codecs::{CodecError, VideoCodec};
 use duet_media::Time;
 use duet_media::frame::{FrameError, FramePool, PooledFrame, VideoFrame, copy_to_i420};
-use duet_media::rtp::{Packetizer, PayloadFormat};
 
+use super::encoder_line::{EncoderLine, Settings};
 use super::{Monitor, spawn_codec_thread};
 use crate::clock;
 use crate::config::CallOptions;
@@ -52,6 +53,7 @@ struct State {
     fps: u32,
     screen: bool,
     key_requested: bool,
+    flow: Flow,
     disabled: bool,
     running: bool,
     stopped: bool,
@@ -156,6 +158,23 @@ impl LocalVideo {
         self.shared.monitor.update(|state| state.key_requested = true);
     }
 
+    /// What the call lets pass.
+    pub(crate) fn set_flow(&self, flow: VideoFlow) {
+        self.shared.monitor.update(|state| {
+            // Whoever sees pictures again needs one that stands alone.
+            state.key_requested |= state.flow.0 == VideoFlow::Off && flow != VideoFlow::Off;
+            state.flow = Flow(flow);
+        });
+    }
+
+    /// Nothing is sent until the next [`LocalVideo::release`].
+    pub(crate) fn detach(&self) {
+        self.shared.monitor.update(|state| {
+            state.out = None;
+            state.key_requested = true;
+        });
+    }
+
     pub(crate) fn stop(&self) {
         self.shared.monitor.update(|state| {
             state.stopped = true;
@@ -175,6 +194,16 @@ impl std::fmt::Debug for LocalVideo {
     }
 }
 
+/// What the call lets pass, beside the host's own wish.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Flow(VideoFlow);
+
+impl Default for Flow {
+    fn default() -> Self {
+        Flow(VideoFlow::Full)
+    }
+}
+
 /// One frame's worth of orders for the encoder thread.
 struct Job {
     frame: PooledFrame,
@@ -183,6 +212,7 @@ struct Job {
     target_bps: u64,
     fps: u32,
     screen: bool,
+    reduced: bool,
     key: bool,
 }
 
@@ -197,11 +227,13 @@ impl Shared {
             if state.stopped {
                 return None;
             }
-            if let (Some(codec), Some(out), true) = (state.codec, state.out.clone(), state.newest.is_some()) {
+            let ready = state.newest.is_some() && state.flow.0 != VideoFlow::Off;
+            if let (Some(codec), Some(out), true) = (state.codec, state.out.clone(), ready) {
                 let frame = state.newest.take()?;
                 let key = std::mem::take(&mut state.key_requested);
                 let State { target_bps, fps, screen, .. } = *state;
-                return Some(Job { frame, out, codec, target_bps, fps, screen, key });
+                let reduced = state.flow.0 == VideoFlow::Reduced;
+                return Some(Job { frame, out, codec, target_bps, fps, screen, reduced, key });
             }
             state = self.monitor.wait(state);
         }
@@ -236,89 +268,30 @@ impl Shared {
     }
 
     fn encode(&self, line: &mut EncoderLine, job: &Job) -> Result<(), CodecError> {
-        let picture = job.frame.as_ref();
-        let config = EncoderConfig {
-            width: picture.width,
-            height: picture.height,
-            fps: job.fps as f32,
+        let settings = Settings {
+            codec: job.codec,
+            fps: job.fps,
             bitrate_bps: (job.target_bps as f64 * PAYLOAD_SHARE) as u32,
             screen: job.screen,
-            threads: encoder_threads(picture.width, picture.height),
+            reduced: job.reduced,
         };
-        let timestamp = line.timestamp(job.frame.time);
-        line.prepare(job.codec, &config)?;
-        let Some((encoder, _)) = &mut line.encoder else { return Ok(()) };
-        let name = encoder.implementation();
-        if !encoder.encode(picture, timestamp, job.key, &mut line.encoded)? {
+        let Some(encoded) = line.encode(&job.frame, &settings, job.key)? else {
             self.stat(|stats| stats.frames_dropped += 1);
             return Ok(());
-        }
-        let encoded = &line.encoded;
-        line.payloads.extend(line.packetizer.packetize(&encoded.data).map(|payload| payload.data));
-        let (packets, bytes) = (line.payloads.len(), line.payloads.iter().map(Bytes::len).sum::<usize>());
+        };
+        let (packets, bytes) =
+            (encoded.payloads.len(), encoded.payloads.iter().map(Bytes::len).sum::<usize>());
         self.stat(|stats| {
-            stats.encoder = name;
+            stats.encoder = encoded.implementation;
             stats.frames_encoded += 1;
             stats.key_frames += u64::from(encoded.key);
-            stats.width = config.width;
-            stats.height = config.height;
+            (stats.width, stats.height) = encoded.size;
             stats.packets_sent += packets as u64;
             stats.bytes_sent += bytes as u64;
         });
-        if !job.out.send_video(&mut line.payloads, timestamp as u32, encoded.key, job.frame.time) {
+        if !job.out.send_video(encoded.payloads, encoded.timestamp, encoded.key, job.frame.time) {
             self.monitor.lock().key_requested = true;
         }
         Ok(())
     }
-}
-
-/// The encoder at work and what belongs to its stream.
-struct EncoderLine {
-    encoder: Option<(Box<dyn VideoEncoder>, EncoderConfig)>,
-    packetizer: Packetizer,
-    payloads: Vec<Bytes>,
-    encoded: EncodedFrame,
-    last_timestamp: u64,
-}
-
-impl EncoderLine {
-    fn new() -> Self {
-        EncoderLine {
-            encoder: None,
-            packetizer: Packetizer::new(PayloadFormat::H264),
-            payloads: Vec::new(),
-            encoded: EncodedFrame::default(),
-            last_timestamp: 0,
-        }
-    }
-
-    /// 90 kHz, strictly increasing whatever the host's capture times do.
-    fn timestamp(&mut self, capture: Time) -> u64 {
-        let wanted = capture.as_nanos() / 100_000 * 9;
-        self.last_timestamp = wanted.max(self.last_timestamp + 1);
-        self.last_timestamp
-    }
-
-    /// Makes the encoder, or brings it up to date.
-    fn prepare(&mut self, codec: VideoCodec, config: &EncoderConfig) -> Result<(), CodecError> {
-        if self.encoder.as_ref().is_none_or(|(encoder, _)| encoder.codec() != codec) {
-            self.encoder = Some((duet_codecs::video_encoder(codec, config)?, *config));
-            self.packetizer = Packetizer::new(super::payload_format(codec));
-        }
-        let Some((encoder, applied)) = &mut self.encoder else { return Ok(()) };
-        if (applied.width, applied.height) != (config.width, config.height) {
-            encoder.configure(config)?;
-        } else if applied.bitrate_bps != config.bitrate_bps {
-            encoder.set_rates(config.bitrate_bps, config.fps)?;
-        }
-        *applied = *config;
-        Ok(())
-    }
-}
-
-/// One thread up to VGA; above, two where four cores leave room for the rest of the call
-/// (libvpx's row threads spin when cores are short).
-fn encoder_threads(width: u32, height: u32) -> u32 {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    if width * height > 640 * 480 && cores >= 4 { 2 } else { 1 }
 }

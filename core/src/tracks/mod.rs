@@ -4,6 +4,7 @@
 //! audio encoded, on threads of their own that end with the call; audio is decoded by the thread
 //! that pulls it, which needs some 50 us per 20 ms and saves a queue's delay.
 
+mod encoder_line;
 mod local_audio;
 mod local_video;
 mod remote_audio;

@@ -33,6 +33,7 @@ struct Inbox {
     packets: VecDeque<InboundPacket>,
     received: u64,
     released: bool,
+    silenced: bool,
 }
 
 struct Player {
@@ -89,7 +90,7 @@ impl RemoteAudio {
     pub(crate) fn receive(&self, packet: InboundPacket) {
         let mut inbox = lock(&self.shared.inbox);
         inbox.received += 1;
-        if !inbox.released {
+        if !inbox.released || inbox.silenced {
             return;
         }
         if inbox.packets.len() == MAX_PACKETS {
@@ -98,7 +99,13 @@ impl RemoteAudio {
         inbox.packets.push_back(packet);
     }
 
-    pub(crate) fn stop(&self) {
+    /// Whether the call lets sound be heard; what comes meanwhile is discarded.
+    pub(crate) fn set_playing(&self, playing: bool) {
+        lock(&self.shared.inbox).silenced = !playing;
+    }
+
+    /// Nothing is played until the next [`RemoteAudio::release`].
+    pub(crate) fn detach(&self) {
         let mut inbox = lock(&self.shared.inbox);
         inbox.released = false;
         inbox.packets.clear();

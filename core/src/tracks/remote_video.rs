@@ -57,6 +57,10 @@ struct Inbox {
     out: Option<Peer>,
     /// The transport gave a packet up, or our own queue was full.
     lost: bool,
+    /// The call does not show pictures.
+    hidden: bool,
+    /// Another connection, another stream: nothing of the old one counts.
+    anew: bool,
     running: bool,
     stopped: bool,
 }
@@ -107,6 +111,7 @@ impl RemoteVideo {
     pub(crate) fn release(&self, out: Peer) {
         let start = self.shared.inbox.update(|inbox| {
             inbox.out = Some(out);
+            inbox.anew = inbox.running;
             !std::mem::replace(&mut inbox.running, true) && !inbox.stopped
         });
         if start {
@@ -116,7 +121,7 @@ impl RemoteVideo {
 
     pub(crate) fn receive(&self, codec: VideoCodec, packet: InboundPacket) {
         self.shared.inbox.update(|inbox| {
-            if inbox.stopped {
+            if inbox.stopped || inbox.hidden {
                 return;
             }
             if inbox.packets.len() == MAX_PACKETS {
@@ -130,6 +135,22 @@ impl RemoteVideo {
     /// The transport gave up on a packet.
     pub(crate) fn lost(&self) {
         self.shared.inbox.update(|inbox| inbox.lost = true);
+    }
+
+    /// Whether the call shows pictures; what comes meanwhile is discarded.
+    pub(crate) fn set_shown(&self, shown: bool) {
+        self.shared.inbox.update(|inbox| {
+            inbox.lost |= inbox.hidden && shown;
+            inbox.hidden = !shown;
+        });
+    }
+
+    /// Nothing is decoded until the next [`RemoteVideo::release`].
+    pub(crate) fn detach(&self) {
+        self.shared.inbox.update(|inbox| {
+            inbox.packets.clear();
+            inbox.out = None;
+        });
     }
 
     pub(crate) fn stop(&self) {
@@ -155,9 +176,14 @@ impl Shared {
     fn run(&self) {
         let mut line = DecoderLine::default();
         let mut batch = VecDeque::with_capacity(MAX_PACKETS);
-        while let Some((out, lost)) = self.next_batch(&mut batch, line.timeout()) {
+        while let Some(wakeup) = self.next_batch(&mut batch, line.timeout()) {
             let now = clock::now();
-            if lost && let Some(receiver) = &mut line.receiver {
+            if wakeup.anew {
+                line = DecoderLine::default();
+            }
+            if wakeup.lost
+                && let Some(receiver) = &mut line.receiver
+            {
                 receiver.stop_waiting(now);
             }
             for (codec, packet) in batch.drain(..) {
@@ -175,7 +201,7 @@ impl Shared {
                 }
             }
             if line.receiver.as_ref().is_some_and(|receiver| receiver.needs_key_frame(now)) {
-                out.request_key_frame();
+                wakeup.out.request_key_frame();
             }
         }
     }
@@ -185,18 +211,27 @@ impl Shared {
         &self,
         batch: &mut VecDeque<(VideoCodec, InboundPacket)>,
         timeout: Option<Duration>,
-    ) -> Option<(Peer, bool)> {
+    ) -> Option<Wakeup> {
         let mut inbox = self.inbox.lock();
-        if inbox.packets.is_empty() && !inbox.lost && !inbox.stopped {
+        let mut waited = false;
+        loop {
+            if inbox.stopped {
+                return None;
+            }
+            if let Some(out) = inbox.out.clone()
+                && (waited || inbox.lost || inbox.anew || !inbox.packets.is_empty())
+            {
+                std::mem::swap(&mut inbox.packets, batch);
+                let lost = std::mem::take(&mut inbox.lost);
+                let anew = std::mem::take(&mut inbox.anew);
+                return Some(Wakeup { out, lost, anew });
+            }
             inbox = match timeout {
                 Some(timeout) => self.inbox.wait_for(inbox, timeout),
                 None => self.inbox.wait(inbox),
             };
+            waited = timeout.is_some();
         }
-        std::mem::swap(&mut inbox.packets, batch);
-        let lost = std::mem::take(&mut inbox.lost);
-        let out = inbox.out.clone()?;
-        (!inbox.stopped).then_some((out, lost))
     }
 
     fn decode(&self, line: &mut DecoderLine, frame: &Frame, now: Time) {
@@ -240,6 +275,13 @@ impl Shared {
             (self.on_frame)();
         }
     }
+}
+
+/// Why the decoder thread woke up, besides packets.
+struct Wakeup {
+    out: Peer,
+    lost: bool,
+    anew: bool,
 }
 
 /// The stream being put together and the decoder for it.

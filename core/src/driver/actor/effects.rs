@@ -1,7 +1,7 @@
 //! What the machine asks for, and what connections report back.
 
 use duet_call::{Effect, HostInput, Input, LineEffect, Notice, Party, Signal, Tagged};
-use duet_signal::message::{self, CallId, RoomId, UserId};
+use duet_signal::message::{self, CallId, DeviceId, RoomId, UserId};
 use duet_signal::{Envelope, Message};
 use tokio::time::Instant;
 
@@ -41,11 +41,19 @@ impl Actor {
     }
 
     pub(super) async fn carry_out(&mut self) {
-        while let Some(Tagged { call, party, effect }) = self.lines.poll_effect() {
+        while let Some(Tagged { call, party, device, effect }) = self.lines.poll_effect() {
             let id = CallId(call.0);
             match effect {
-                LineEffect::Incoming { media: _, instead_of } => self.announce(&id, instead_of.is_some()),
-                LineEffect::Call(effect) => self.effect(id, party, effect).await,
+                LineEffect::Incoming { media: _, instead_of: _, accepted } => self.announce(&id, accepted),
+                LineEffect::Call(Effect::Send(signal)) => {
+                    let address = Address { device, except: None, party };
+                    self.send_signal(&id, &address, signal);
+                }
+                LineEffect::TellOthers { but, signal } => {
+                    let address = Address { device: None, except: Some(but), party };
+                    self.send_signal(&id, &address, signal);
+                }
+                LineEffect::Call(effect) => self.effect(id, effect).await,
             }
         }
     }
@@ -59,15 +67,22 @@ impl Actor {
         self.shared.port.emit(SessionEvent::Incoming(call));
     }
 
-    async fn effect(&mut self, id: CallId, party: Party, effect: Effect) {
+    async fn effect(&mut self, id: CallId, effect: Effect) {
         match effect {
-            Effect::Send(signal) => self.send_signal(&id, &party, signal),
             Effect::StartPeer { offerer, polite } => self.start_peer(&id, offerer, polite).await,
             Effect::RestartIce => {
                 if let Some(line) = self.calls.get(&id) {
                     line.restart_ice();
                 }
             }
+            Effect::SetFlow(flow) => {
+                if let Some(line) = self.calls.get(&id) {
+                    line.set_flow(flow);
+                }
+            }
+            // Every connection of ours carries a video section from the start; and messages are sent by
+            // `carry_out`, which knows the address.
+            Effect::AddVideo { .. } | Effect::Send(_) => {}
             Effect::ReleaseMedia => {
                 if let Some(line) = self.calls.get_mut(&id) {
                     line.release_media();
@@ -123,23 +138,14 @@ impl Actor {
                     CallEvent::RemoteMedia { audio: media.audio, video: media.video, screen: media.screen };
                 line.shared.port.emit(event);
             }
-            Notice::Connected => {
-                line.connected();
-                self.send_media_state(id);
-            }
+            Notice::Connected => line.connected(),
+            Notice::Held { local, remote } => line.shared.port.emit(CallEvent::Held { local, remote }),
+            Notice::Video(news) => line.shared.port.emit(CallEvent::Video(news)),
         }
     }
 
-    pub(super) fn send_media_state(&mut self, id: &CallId) {
-        let Some(line) = self.calls.get(id) else { return };
-        if line.peer_user.is_some() {
-            let state = line.media_state();
-            self.send_to(id, Message::MediaState(state));
-        }
-    }
-
-    fn send_signal(&mut self, id: &CallId, party: &Party, signal: Signal) {
-        let room = match party {
+    fn send_signal(&mut self, id: &CallId, address: &Address, signal: Signal) {
+        let room = match &address.party {
             Party::Room { room, .. } => Some(RoomId(room.0.clone())),
             Party::Peer(_) => None,
         };
@@ -148,17 +154,18 @@ impl Actor {
         let Some(message) = words::to_message(signal, wire_id, room) else { return };
         let mut envelope = Envelope::from(message);
         if !to_room {
-            envelope.to = party.peer().map(|peer| UserId(peer.0.clone()));
-            envelope.to_device = self.calls.get(id).and_then(|line| line.peer_device.clone());
+            address.write(&mut envelope);
         }
         self.send(envelope);
     }
 
+    /// Sends a description or candidate to wherever the call is.
     fn send_to(&mut self, id: &CallId, message: Message) {
-        let Some(line) = self.calls.get(id) else { return };
+        let call = machine_id(id);
+        let Some(party) = self.lines.party(&call).cloned() else { return };
+        let device = self.lines.party_device(&call).cloned();
         let mut envelope = Envelope::from(message);
-        envelope.to = line.peer_user.clone();
-        envelope.to_device = line.peer_device.clone();
+        Address { party, device, except: None }.write(&mut envelope);
         self.send(envelope);
     }
 
@@ -178,5 +185,22 @@ impl Actor {
                 }
             }
         }
+    }
+}
+
+/// Whom a message is for.
+struct Address {
+    party: Party,
+    /// One of their devices; all of them otherwise.
+    device: Option<duet_call::DeviceId>,
+    /// All of their devices but this one.
+    except: Option<duet_call::DeviceId>,
+}
+
+impl Address {
+    fn write(&self, envelope: &mut Envelope) {
+        envelope.to = self.party.peer().map(|peer| UserId(peer.0.clone()));
+        envelope.to_device = self.device.as_ref().map(|device| DeviceId(device.0.clone()));
+        envelope.except_device = self.except.as_ref().map(|device| DeviceId(device.0.clone()));
     }
 }

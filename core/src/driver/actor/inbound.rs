@@ -1,6 +1,9 @@
 //! What comes from the service or the host's own signaling.
 
-use duet_call::{EndReason, EndedBy, Input, PeerName, Phase, RoomInput, RoomName, SignalingInput, WireInput};
+use duet_call::{
+    EndReason, EndedBy, Facts, Input, Passage, PeerName, Phase, RoomInput, RoomName, Sender, SignalingInput,
+    WireInput,
+};
 use duet_signal::message::{self, CallId, ErrorCode, ErrorInfo, RoomId, RoomPeer, UserId};
 use duet_signal::{Envelope, Message};
 
@@ -56,7 +59,8 @@ impl Actor {
     pub(super) fn link_failed(&mut self, error: crate::Error) {
         self.lines.signaling(SignalingInput::LostForGood(words::signaling_loss(&error)));
         for call in self.waiting.drain(..) {
-            Line::new(call, None).end(duet_call::Ended {
+            Line::new(call).end(duet_call::Ended {
+                facts: Facts::default(),
                 by: EndedBy::System,
                 reason: match error {
                     crate::Error::Unauthorized(_) => EndReason::Unauthorized,
@@ -88,76 +92,107 @@ impl Actor {
             }
             _ => {}
         }
+        if let Message::Delivered(message::CallRef { call }) = &message {
+            return self.of_service(call, WireInput::Delivered);
+        }
         let Some(from) = from else {
             log::warn!("a message without a sender was ignored");
             return;
         };
-        let name = PeerName(from.0.clone());
+        let sender = Sender {
+            peer: PeerName(from.0.clone()),
+            device: from_device.map(|device| duet_call::DeviceId(device.0)),
+        };
         if let Message::Invite(invite) = &message {
             let media = words::from_wire(invite.media);
-            self.lines.invite(&name, &machine_id(&invite.call), media, words::expiry(invite));
-            // The line is made when the machine's effects are carried out; the address must be known then.
-            self.incoming_device(&invite.call, from, from_device, invite.media);
-            return;
+            self.lines.invite(&sender, &machine_id(&invite.call), media, words::expiry(invite));
+            return self.incoming(&invite.call, from, invite.media);
         }
         if let Some((call, input)) = words::to_input(&message) {
             let call = machine_id(call);
             if let WireInput::Accept { .. } = input
-                && let Some(line) = self.line_of(&name, &call)
+                && let Some(line) = self.line_of(&sender, &call)
             {
-                line.peer_device = from_device;
                 line.accepted();
             }
-            self.lines.wire(&name, &call, input);
-            return;
+            return self.lines.wire(&sender, &call, input);
         }
-        let (call, remote) = match message {
+        match message {
             Message::Description(message::Description { call, kind, sdp }) => {
-                (call, Remote::Description(kind, sdp))
+                let wire = machine_id(&call);
+                if self.lines.description(&sender, &wire) == Passage::Take {
+                    self.hand_on(&sender, &wire, Remote::Description(kind, sdp));
+                    self.ask_again(&sender, &wire);
+                }
             }
             Message::Candidate(message::Candidate { call, candidate }) => {
-                (call, Remote::Candidate(candidate))
+                self.candidate(sender, &machine_id(&call), Remote::Candidate(candidate));
             }
-            _ => return,
-        };
-        if let Some(line) = self.line_of(&name, &machine_id(&call)) {
+            _ => {}
+        }
+    }
+
+    fn candidate(&mut self, sender: Sender, wire: &duet_call::CallId, candidate: Remote) {
+        match self.lines.route(&sender, wire) {
+            Passage::Take => self.hand_on(&sender, wire, candidate),
+            Passage::Keep => {
+                if let Some(line) = self.line_of(&sender, wire) {
+                    line.keep(sender, candidate);
+                }
+            }
+            Passage::Drop => {}
+        }
+    }
+
+    fn hand_on(&mut self, sender: &Sender, wire: &duet_call::CallId, remote: Remote) {
+        if let Some(line) = self.line_of(sender, wire) {
             line.remote(remote);
         }
     }
 
-    /// The line of a call named on the wire, if it is with `peer`.
-    fn line_of(&mut self, peer: &PeerName, wire: &duet_call::CallId) -> Option<&mut Line> {
-        let id = CallId(self.lines.local_id(peer, wire)?.0.clone());
+    /// It is settled which device the connection is with: candidates that were kept have their answer.
+    fn ask_again(&mut self, sender: &Sender, wire: &duet_call::CallId) {
+        let kept = self.line_of(sender, wire).map(Line::take_kept).unwrap_or_default();
+        for (sender, candidate) in kept {
+            self.candidate(sender, wire, candidate);
+        }
+    }
+
+    /// What the service itself says of one of our calls.
+    fn of_service(&mut self, wire: &CallId, input: WireInput) {
+        let local = self.calls.iter().find(|(_, line)| line.wire_id == *wire).map(|(id, _)| id.clone());
+        if let Some(id) = local {
+            self.lines.input(&machine_id(&id), Input::Wire(input));
+        }
+    }
+
+    /// The line of a call named on the wire, if it is with `sender`.
+    fn line_of(&mut self, sender: &Sender, wire: &duet_call::CallId) -> Option<&mut Line> {
+        let id = CallId(self.lines.local_id(&sender.peer, wire)?.0.clone());
         self.calls.get_mut(&id)
     }
 
     /// Makes the handle of an incoming call, unless the machine refused it.
-    fn incoming_device(
-        &mut self,
-        call: &CallId,
-        from: UserId,
-        device: Option<message::DeviceId>,
-        media: message::MediaKinds,
-    ) {
+    pub(super) fn incoming(&mut self, call: &CallId, from: UserId, media: message::MediaKinds) {
         if self.calls.contains_key(call) || self.lines.get(&machine_id(call)).is_none() {
             return;
         }
-        let origin = Origin::Incoming(from.clone(), media);
-        let shared = CallShared::new(call.clone(), origin, self.incoming.clone(), self.shared.clone());
-        let mut line = Line::new(shared, Some(from));
-        line.peer_device = device;
-        self.calls.insert(call.clone(), line);
+        let origin = Origin::Incoming(from, media);
+        let shared = CallShared::new(call.clone(), origin, self.options.clone(), self.shared.clone());
+        self.calls.insert(call.clone(), Line::new(shared));
     }
 
     /// Somebody is in our room: their address, and the call's name on the wire.
     fn meet(&mut self, room: &RoomId, peer: RoomPeer) -> duet_call::RoomPeer {
-        let with = duet_call::RoomPeer { peer: PeerName(peer.user.0.clone()), call: machine_id(&peer.call) };
+        let with = duet_call::RoomPeer {
+            peer: PeerName(peer.user.0.clone()),
+            device: Some(duet_call::DeviceId(peer.device.0)),
+            call: machine_id(&peer.call),
+        };
         let in_room = |line: &&mut Line| matches!(&line.shared.origin, Origin::Room(ours) if ours == room);
         if let Some(line) = self.calls.values_mut().find(in_room) {
-            line.shared.set_peer_user(peer.user.clone());
+            line.shared.set_peer_user(peer.user);
             line.wire_id = peer.call;
-            line.peer_user = Some(peer.user);
-            line.peer_device = Some(peer.device);
             line.accepted();
         }
         with
@@ -167,7 +202,7 @@ impl Actor {
         log::info!("the service refused: {}", info.message);
         if info.code == ErrorCode::RoomFull {
             let alone = self.calls.values().find_map(|line| match &line.shared.origin {
-                Origin::Room(room) if line.peer_user.is_none() => Some(room.clone()),
+                Origin::Room(room) if line.set_up_since.is_none() => Some(room.clone()),
                 Origin::Room(_) | Origin::Ring(_) | Origin::Incoming(..) => None,
             });
             if let Some(room) = alone {
@@ -175,11 +210,8 @@ impl Actor {
             }
             return;
         }
-        let Some(wire) = &info.call else { return };
-        let local = self.calls.iter().find(|(_, line)| line.wire_id == *wire).map(|(id, _)| id.clone());
-        if let Some(id) = local {
-            let refused = Input::Wire(WireInput::Refused(words::refusal(info.code)));
-            self.lines.input(&machine_id(&id), refused);
+        if let Some(wire) = &info.call {
+            self.of_service(wire, WireInput::Refused(words::refusal(info.code)));
         }
     }
 }

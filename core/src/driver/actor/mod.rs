@@ -10,9 +10,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use duet_call::{Config, EndReason, EndedBy, Input, Lines, PeerName, Phase, Placed, RoomName, UserInput};
+use duet_call::{
+    DeviceNews, EndReason, EndedBy, Facts, Input, Lines, PeerName, Phase, Placed, RoomName, Sender,
+    UserInput, Wish,
+};
 use duet_signal::Envelope;
-use duet_signal::message::{CallId, IceServer, UserId};
+use duet_signal::message::{CallId, IceServer, MediaKinds, UserId};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -39,11 +42,23 @@ pub(crate) enum Command {
     Accept(CallId, CallOptions),
     Decline(CallId),
     MediaChanged(CallId),
+    Talk(CallId, Wish),
+    /// A push message announced a call.
+    Expect(Box<Expected>),
+    Device(DeviceNews),
     /// A message the host carried.
     Deliver(Box<Envelope>),
     NetworkChanged,
     /// Look at the flags: hang-ups and closing are never refused for a full queue.
     Wake,
+}
+
+/// A call announced by a push message.
+pub(crate) struct Expected {
+    pub(crate) call: CallId,
+    pub(crate) from: UserId,
+    pub(crate) media: MediaKinds,
+    pub(crate) expires_in: Duration,
 }
 
 /// Where a session's messages go and come from.
@@ -61,7 +76,8 @@ pub(crate) struct Actor {
     shared: Arc<SessionShared>,
     user: UserId,
     ice: IceConfig,
-    incoming: CallOptions,
+    /// What incoming calls are set up with.
+    options: CallOptions,
     service_servers: Vec<IceServer>,
     link: Link,
     lines: Lines,
@@ -92,10 +108,10 @@ impl Actor {
             shared,
             user: setup.user,
             ice: setup.ice,
-            incoming: setup.incoming,
+            options: setup.incoming,
             service_servers: Vec::new(),
             link: setup.link,
-            lines: Lines::new(Config::default()),
+            lines: Lines::new(setup.calls),
             calls: HashMap::new(),
             timers: Timers::default(),
             commands,
@@ -170,7 +186,19 @@ impl Actor {
             Command::Place(call) => self.waiting.push(call),
             Command::Accept(id, options) => self.accept(&id, options),
             Command::Decline(id) => self.lines.input(&machine_id(&id), Input::User(UserInput::Decline)),
-            Command::MediaChanged(id) => self.send_media_state(&id),
+            Command::MediaChanged(id) => {
+                let Some(line) = self.calls.get(&id) else { return };
+                let sources = line.sources();
+                self.lines.input(&machine_id(&id), Input::User(UserInput::SetMedia(sources)));
+            }
+            Command::Talk(id, wish) => self.lines.input(&machine_id(&id), Input::User(UserInput::Talk(wish))),
+            Command::Expect(expected) => {
+                let Expected { call, from, media, expires_in } = *expected;
+                let sender = Sender { peer: PeerName(from.0.clone()), device: None };
+                self.lines.push(&sender, &machine_id(&call), words::from_wire(media), expires_in);
+                self.incoming(&call, from, media);
+            }
+            Command::Device(news) => self.lines.device(news),
             Command::Deliver(envelope) => self.on_envelope(*envelope),
             Command::NetworkChanged => self.lines.network_changed(),
             Command::Wake => {}
@@ -183,11 +211,11 @@ impl Actor {
         let (placed, peer_user) = match &call.origin {
             Origin::Ring(to) => {
                 let peer = PeerName(to.0.clone());
-                self.calls.insert(call.id.clone(), Line::new(call.clone(), Some(to.clone())));
+                self.calls.insert(call.id.clone(), Line::new(call.clone()));
                 (self.lines.ring(id, peer, media).map(|placed| placed == Placed::Ringing), Some(to))
             }
             Origin::Room(room) => {
-                self.calls.insert(call.id.clone(), Line::new(call.clone(), None));
+                self.calls.insert(call.id.clone(), Line::new(call.clone()));
                 (self.lines.join(id, RoomName(room.0.clone()), media).map(|()| true), None)
             }
             Origin::Incoming(..) => return,
@@ -204,7 +232,12 @@ impl Actor {
             }
         };
         if let Some(line) = self.calls.remove(&call.id) {
-            line.end(duet_call::Ended { by: EndedBy::System, reason, phase: Phase::Ringing });
+            line.end(duet_call::Ended {
+                by: EndedBy::System,
+                reason,
+                phase: Phase::Ringing,
+                facts: Facts::default(),
+            });
         }
     }
 
@@ -222,10 +255,11 @@ impl Actor {
             self.lines.hang_up_all();
             for call in self.waiting.drain(..) {
                 let by = EndedBy::Local;
-                Line::new(call, None).end(duet_call::Ended {
+                Line::new(call).end(duet_call::Ended {
                     by,
                     reason: EndReason::HangUp,
                     phase: Phase::Ringing,
+                    facts: Facts::default(),
                 });
             }
             return;
@@ -239,9 +273,13 @@ impl Actor {
         waiting.retain(|call| {
             let keep = !call.hang_up_wanted();
             if !keep {
-                let ended =
-                    duet_call::Ended { by: EndedBy::Local, reason: EndReason::HangUp, phase: Phase::Ringing };
-                Line::new(call.clone(), None).end(ended);
+                let ended = duet_call::Ended {
+                    by: EndedBy::Local,
+                    reason: EndReason::HangUp,
+                    phase: Phase::Ringing,
+                    facts: Facts::default(),
+                };
+                Line::new(call.clone()).end(ended);
             }
             keep
         });

@@ -1,0 +1,169 @@
+//! One stream's encoder: made when needed, kept up to date, its frames cut into payloads.
+
+use bytes::Bytes;
+use duet_codecs::{CodecError, EncodedFrame, EncoderConfig, VideoCodec, VideoEncoder};
+use duet_media::Time;
+use duet_media::frame::{I420Frame, I420Ref, MIN_DIMENSION, scale_i420};
+use duet_media::rtp::{Packetizer, PayloadFormat};
+
+/// The encoder at work and what belongs to its stream.
+pub(super) struct EncoderLine {
+    encoder: Option<(Box<dyn VideoEncoder>, EncoderConfig)>,
+    packetizer: Packetizer,
+    payloads: Vec<Bytes>,
+    encoded: EncodedFrame,
+    last_timestamp: u64,
+    /// The picture at half size, while the device must be spared.
+    half: I420Frame,
+    /// Of every two frames of a reduced stream, the one that is left out.
+    skip: bool,
+}
+
+/// How the next frame is to be encoded.
+pub(super) struct Settings {
+    pub(super) codec: VideoCodec,
+    pub(super) fps: u32,
+    pub(super) bitrate_bps: u32,
+    pub(super) screen: bool,
+    /// Half the size, every other frame.
+    pub(super) reduced: bool,
+}
+
+/// A frame ready to leave.
+pub(super) struct Outgoing<'a> {
+    pub(super) payloads: &'a mut Vec<Bytes>,
+    pub(super) timestamp: u32,
+    pub(super) key: bool,
+    pub(super) size: (u32, u32),
+    pub(super) implementation: &'static str,
+}
+
+impl EncoderLine {
+    pub(super) fn new() -> Self {
+        EncoderLine {
+            encoder: None,
+            packetizer: Packetizer::new(PayloadFormat::H264),
+            payloads: Vec::new(),
+            encoded: EncodedFrame::default(),
+            last_timestamp: 0,
+            half: I420Frame::default(),
+            skip: false,
+        }
+    }
+
+    /// Encodes a frame; `None` when it is left out.
+    pub(super) fn encode(
+        &mut self,
+        frame: &I420Frame,
+        settings: &Settings,
+        key: bool,
+    ) -> Result<Option<Outgoing<'_>>, CodecError> {
+        self.skip = settings.reduced && !self.skip && !key;
+        if self.skip {
+            return Ok(None);
+        }
+        let timestamp = self.timestamp(frame.time);
+        let picture = if settings.reduced { halve(frame, &mut self.half) } else { frame.as_ref() };
+        let config = EncoderConfig {
+            width: picture.width,
+            height: picture.height,
+            fps: settings.fps as f32 / if settings.reduced { 2.0 } else { 1.0 },
+            bitrate_bps: settings.bitrate_bps,
+            screen: settings.screen,
+            threads: encoder_threads(picture.width, picture.height),
+        };
+        let encoder = prepare(&mut self.encoder, &mut self.packetizer, settings.codec, &config)?;
+        if !encoder.encode(picture, timestamp, key, &mut self.encoded)? {
+            return Ok(None);
+        }
+        self.payloads.clear();
+        self.payloads.extend(self.packetizer.packetize(&self.encoded.data).map(|payload| payload.data));
+        Ok(Some(Outgoing {
+            payloads: &mut self.payloads,
+            timestamp: timestamp as u32,
+            key: self.encoded.key,
+            size: (config.width, config.height),
+            implementation: encoder.implementation(),
+        }))
+    }
+
+    /// 90 kHz, strictly increasing whatever the host's capture times do.
+    fn timestamp(&mut self, capture: Time) -> u64 {
+        let wanted = capture.as_nanos() / 100_000 * 9;
+        self.last_timestamp = wanted.max(self.last_timestamp + 1);
+        self.last_timestamp
+    }
+}
+
+/// Makes the encoder, or brings it up to date.
+fn prepare<'a>(
+    slot: &'a mut Option<(Box<dyn VideoEncoder>, EncoderConfig)>,
+    packetizer: &mut Packetizer,
+    codec: VideoCodec,
+    config: &EncoderConfig,
+) -> Result<&'a mut dyn VideoEncoder, CodecError> {
+    let current = slot.take().filter(|(encoder, _)| encoder.codec() == codec);
+    let (mut encoder, applied) = match current {
+        Some(current) => current,
+        None => {
+            *packetizer = Packetizer::new(super::payload_format(codec));
+            (duet_codecs::video_encoder(codec, config)?, *config)
+        }
+    };
+    if (applied.width, applied.height) != (config.width, config.height) {
+        encoder.configure(config)?;
+    } else if applied.bitrate_bps != config.bitrate_bps || applied.fps != config.fps {
+        encoder.set_rates(config.bitrate_bps, config.fps)?;
+    }
+    Ok(slot.insert((encoder, *config)).0.as_mut())
+}
+
+/// `frame` at half its size, or as it is where that would be too small.
+fn halve<'a>(frame: &'a I420Frame, half: &'a mut I420Frame) -> I420Ref<'a> {
+    let (width, height) = (frame.width() / 4 * 2, frame.height() / 4 * 2);
+    if width < MIN_DIMENSION || height < MIN_DIMENSION || half.resize(width, height).is_err() {
+        return frame.as_ref();
+    }
+    scale_i420(frame.as_ref(), half);
+    half.as_ref()
+}
+
+/// One thread up to VGA; above, two where four cores leave room for the rest of the call
+/// (libvpx's row threads spin when cores are short).
+fn encoder_threads(width: u32, height: u32) -> u32 {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    if width * height > 640 * 480 && cores >= 4 { 2 } else { 1 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(reduced: bool) -> Option<Settings> {
+        let codec = *duet_codecs::video_codecs().first()?;
+        Some(Settings { codec, fps: 30, bitrate_bps: 500_000, screen: false, reduced })
+    }
+
+    #[test]
+    fn a_reduced_stream_has_half_the_size_and_half_the_frames() {
+        let (Some(full), Some(reduced)) = (settings(false), settings(true)) else { return };
+        let mut line = EncoderLine::new();
+        let frame = I420Frame::black(320, 240).expect("a valid size");
+        let mut sizes = Vec::new();
+        for settings in [&full, &full, &reduced, &reduced, &reduced, &reduced, &full] {
+            let sent = line.encode(&frame, settings, false).expect("the encoder works");
+            sizes.push(sent.map(|sent| sent.size));
+        }
+        let (whole, half) = (Some((320, 240)), Some((160, 120)));
+        assert_eq!(sizes, [whole, whole, None, half, None, half, whole]);
+    }
+
+    #[test]
+    fn timestamps_increase_whatever_the_camera_says() {
+        let mut line = EncoderLine::new();
+        let first = line.timestamp(Time::from_millis(1000));
+        assert_eq!(first, 90_000);
+        assert_eq!(line.timestamp(Time::from_millis(500)), 90_001);
+        assert_eq!(line.timestamp(Time::from_millis(1100)), 99_000);
+    }
+}
