@@ -99,14 +99,7 @@ impl Talk {
 
     /// Forgets what concerned the other one who has left.
     pub(super) fn leave(&mut self) {
-        *self = Talk {
-            remote_holding: false,
-            ask: VideoAsk::Nobody,
-            anew: false,
-            told: None,
-            told_hold: false,
-            ..*self
-        };
+        *self = Talk { remote_holding: false, ask: VideoAsk::Nobody, told: None, told_hold: false, ..*self };
     }
 
     fn local_hold(&self) -> bool {
