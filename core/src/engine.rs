@@ -64,8 +64,9 @@ impl Engine {
     /// [`SessionEvent::Failed`]: crate::SessionEvent::Failed
     pub fn session(&self, config: SessionConfig) -> Result<Session, Error> {
         check_user(&config.user)?;
-        let (sender, events) = crate::transport::open_duet(&config, |task| self.inner.0.tasks.spawn(task))?;
-        self.start(crate::session::Setup::service(config, sender, events)?)
+        let (sender, events, network) =
+            crate::transport::open_duet(&config, |task| self.inner.0.tasks.spawn(task))?;
+        self.start(crate::session::Setup::service(config, sender, events, network)?)
     }
 
     /// Opens a session whose messages the host carries: `send` is given every message for the other

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use duet_signal::message::{CallId, MediaKinds, RoomId, UserId};
 use duet_signal::{MAX_MESSAGE_BYTES, WireError};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
 use crate::Error;
 use crate::call::{Call, CallShared, Origin};
@@ -42,7 +42,9 @@ pub enum SessionEvent {
     /// The session is in another state.
     State(SessionState),
     /// Somebody rings. Subscribe to the call's events, then accept or decline it; a call whose last
-    /// clone is dropped is declined.
+    /// clone is dropped is declined. A call that is not [`CallState::Incoming`](crate::CallState) any more
+    /// took the place of one of ours with that person, because both rang at once or they rang anew: it is
+    /// accepted already, keep it instead.
     Incoming(Call),
     /// The service is gone for good, and the session with it: nobody can ring or be rung any more. Calls
     /// that are connected go on until they are hung up.
@@ -77,13 +79,14 @@ impl Setup {
         config: SessionConfig,
         sender: LinkSender,
         events: LinkEvents,
+        network: Arc<Notify>,
     ) -> Result<Self, Error> {
         Ok(Setup {
             user: config.user,
             ice: config.ice,
             incoming: config.incoming.resolved()?,
             calls: config.calls,
-            link: Link::Service { sender: Some(sender), events },
+            link: Link::Service { sender: Some(sender), events, network },
         })
     }
 
@@ -257,15 +260,20 @@ impl SessionShared {
         self.closing.load(Ordering::Acquire)
     }
 
-    /// Moves to another state, unless closed.
+    /// Moves to another state, unless closed. Closed is the last event.
     pub(crate) fn set_state(&self, next: SessionState) {
         let mut state = self.state();
         if *state == next || *state == SessionState::Closed {
             return;
         }
         *state = next;
-        drop(state);
-        self.port.emit(SessionEvent::State(next));
+        // Under the lock, so that events come in the order of the states; nothing is called back here.
+        match next {
+            SessionState::Closed => self.port.emit_last(SessionEvent::State(next)),
+            SessionState::Connecting | SessionState::Connected | SessionState::Reconnecting => {
+                self.port.emit(SessionEvent::State(next));
+            }
+        }
     }
 
     pub(crate) fn is_closed(&self) -> bool {

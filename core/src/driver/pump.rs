@@ -27,7 +27,7 @@ struct PumpShared {
 
 struct PumpState {
     /// One entry per undelivered event, so that events of different objects keep their order.
-    ready: VecDeque<Weak<dyn Deliver>>,
+    ready: VecDeque<Arc<dyn Deliver>>,
     stopped: bool,
 }
 
@@ -62,8 +62,12 @@ impl Pump {
         EventPort::new(self.clone())
     }
 
-    fn schedule(&self, port: Weak<dyn Deliver>) {
+    fn schedule(&self, port: Arc<dyn Deliver>) {
         let mut state = lock(&self.shared.state);
+        if state.stopped {
+            // Nobody would take it out again.
+            return;
+        }
         state.ready.push_back(port);
         drop(state);
         self.shared.wake.notify_one();
@@ -84,9 +88,7 @@ impl PumpShared {
                 state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
             };
             drop(state);
-            if let Some(port) = port.upgrade() {
-                port.deliver_one();
-            }
+            port.deliver_one();
         }
     }
 }
@@ -156,8 +158,10 @@ impl<E: Clone + Send + 'static> EventPort<E> {
         state.last_queued = last;
         let subscribed = !state.handlers.is_empty();
         drop(state);
-        if subscribed && !full {
-            self.pump.schedule(self.this.clone());
+        if full {
+            log::warn!("a host that takes no events lost one");
+        } else if subscribed && let Some(port) = self.this.upgrade() {
+            self.pump.schedule(port);
         }
     }
 
@@ -169,10 +173,12 @@ impl<E: Clone + Send + 'static> EventPort<E> {
         let waiting = if state.handlers.is_empty() { state.queue.len() } else { 0 };
         state.handlers.push((id, Arc::new(handler)));
         drop(state);
-        for _ in 0..waiting {
-            self.pump.schedule(self.this.clone());
-        }
         let port = self.this.clone();
+        for _ in 0..waiting {
+            if let Some(port) = port.upgrade() {
+                self.pump.schedule(port);
+            }
+        }
         Subscription {
             end: Some(Box::new(move || {
                 if let Some(port) = port.upgrade() {

@@ -1,5 +1,7 @@
 //! One stream's encoder: made when needed, kept up to date, its frames cut into payloads.
 
+use std::sync::OnceLock;
+
 use bytes::Bytes;
 use duet_codecs::{CodecError, EncodedFrame, EncoderConfig, VideoCodec, VideoEncoder};
 use duet_media::Time;
@@ -131,7 +133,8 @@ fn halve<'a>(frame: &'a I420Frame, half: &'a mut I420Frame) -> I420Ref<'a> {
 /// One thread up to VGA; above, two where four cores leave room for the rest of the call
 /// (libvpx's row threads spin when cores are short).
 fn encoder_threads(width: u32, height: u32) -> u32 {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    static CORES: OnceLock<usize> = OnceLock::new();
+    let cores = *CORES.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from));
     if width * height > 640 * 480 && cores >= 4 { 2 } else { 1 }
 }
 

@@ -15,8 +15,12 @@ use crate::stats::AudioSendStats;
 
 /// Samples in a packet: 20 ms at 48 kHz (RFC 7587's usual packet time).
 const FRAME: usize = 960;
-/// At most this many frames wait for the encoder: beyond 100 ms, old sound is worth less than new.
-const MAX_QUEUE: usize = 5;
+/// Sound that waited longer than this for the encoder is worth less than new sound.
+const MAX_AGE: Duration = Duration::from_millis(200);
+/// At most this many frames wait, 1 s, however large a block the host pushes.
+const MAX_QUEUE: usize = 50;
+/// How long a frame lasts.
+const FRAME_TIME: Duration = Duration::from_millis(20);
 /// A pause in the host's pushing longer than this moves the RTP clock on by the time that passed.
 const PAUSE: Duration = Duration::from_millis(100);
 /// Larger than any 20 ms Opus packet (RFC 6716: 1275 bytes).
@@ -57,8 +61,8 @@ impl LocalAudio {
     pub(crate) fn new(enabled: bool, on_toggle: impl Fn() + Send + Sync + 'static) -> Self {
         let state = State {
             converter: CaptureConverter::new(),
-            queue: VecDeque::with_capacity(MAX_QUEUE),
-            free: Vec::with_capacity(MAX_QUEUE + 1),
+            queue: VecDeque::new(),
+            free: Vec::new(),
             out: None,
             loss_percent: 0,
             disabled: !enabled,
@@ -85,7 +89,7 @@ impl LocalAudio {
         }
         let silent = state.disabled || !state.passing;
         let (queue, free) = (&mut state.queue, &mut state.free);
-        let mut queued = false;
+        let waiting = queue.len();
         state.converter.push(block, |samples| {
             let mut buffer = free.pop().unwrap_or_else(|| vec![0.0; FRAME].into_boxed_slice());
             if silent {
@@ -93,16 +97,20 @@ impl LocalAudio {
             } else {
                 buffer.copy_from_slice(samples);
             }
-            if queue.len() == MAX_QUEUE
-                && let Some(oldest) = queue.pop_front()
-            {
-                free.push(oldest.samples);
-            }
             queue.push_back(Frame { samples: buffer, pushed: now });
-            queued = true;
         })?;
+        // The block ends now; its frames lie one behind the other before that.
+        let added = queue.len() - waiting;
+        for (after, frame) in queue.iter_mut().rev().take(added).enumerate() {
+            frame.pushed = now - FRAME_TIME * after as u32;
+        }
+        while queue.len() > MAX_QUEUE
+            || queue.front().is_some_and(|frame| frame.pushed + MAX_AGE < now && queue.len() > added)
+        {
+            free.extend(queue.pop_front().map(|frame| frame.samples));
+        }
         drop(guard);
-        if queued {
+        if added > 0 {
             self.shared.monitor.changed.notify_one();
         }
         Ok(())
@@ -228,11 +236,12 @@ struct RtpClock {
 
 impl RtpClock {
     fn next(&mut self, pushed: Time) -> u32 {
-        let pause = self.last_push.map_or(Duration::ZERO, |last| pushed.since(last));
+        let due = self.last_push.map_or(pushed, |last| last + FRAME_TIME);
         self.last_push = Some(pushed);
+        let pause = pushed.since(due);
         if pause > PAUSE {
-            let frames = pause.as_millis() as u32 / 20;
-            self.next = self.next.wrapping_add((frames - 1) * FRAME as u32);
+            let frames = (pause.as_millis() / FRAME_TIME.as_millis()) as u32;
+            self.next = self.next.wrapping_add(frames.wrapping_mul(FRAME as u32));
         }
         let timestamp = self.next;
         self.next = self.next.wrapping_add(FRAME as u32);
@@ -249,7 +258,7 @@ mod tests {
         let mut clock = RtpClock::default();
         assert_eq!(clock.next(Time::from_millis(1000)), 0);
         assert_eq!(clock.next(Time::from_millis(1020)), 960);
-        assert_eq!(clock.next(Time::from_millis(1020)), 1920);
-        assert_eq!(clock.next(Time::from_millis(2020)), 1920 + 50 * 960);
+        assert_eq!(clock.next(Time::from_millis(1040)), 1920);
+        assert_eq!(clock.next(Time::from_millis(2060)), 3 * 960 + 50 * 960);
     }
 }

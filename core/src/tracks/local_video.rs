@@ -1,6 +1,7 @@
 //! Camera to network: newest frame wins, one thread encodes.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use duet_call::VideoFlow;
@@ -17,8 +18,8 @@ use crate::stats::VideoSendStats;
 
 /// Frames in flight: one waiting, one being encoded, one being copied by the host.
 const POOL: usize = 3;
-/// An encoder that failed this often in a row is given up for the call.
-const MAX_FAILURES: u32 = 5;
+/// How long frames of a size that the encoder refused are dropped before it is asked again.
+const RETRY: Duration = Duration::from_secs(1);
 /// Share of the video rate left for RTP, SRTP and UDP headers around some 1100 bytes of payload.
 const PAYLOAD_SHARE: f64 = 0.95;
 
@@ -103,11 +104,17 @@ impl LocalVideo {
         buffer.rotation = frame.rotation;
         buffer.color = frame.color;
         buffer.time = if frame.capture_time == Time::ZERO { now } else { frame.capture_time };
-        let replaced = self.shared.monitor.update(|state| state.newest.replace(buffer));
+        let (outcome, replaced) = self.shared.monitor.update(|state| {
+            // The camera may have been turned off while the pixels were copied.
+            if state.disabled || state.stopped {
+                return (Pushed::Dropped, Some(buffer));
+            }
+            (Pushed::Queued, state.newest.replace(buffer))
+        });
         if replaced.is_some() {
             self.shared.stat(|stats| stats.frames_dropped += 1);
         }
-        Ok(Pushed::Queued)
+        Ok(outcome)
     }
 
     /// Turns the pictures off and on ("camera off"). Off, pushed frames are dropped.
@@ -216,6 +223,18 @@ struct Job {
     key: bool,
 }
 
+/// What the encoder would not take.
+struct Refused {
+    kind: (VideoCodec, u32, u32),
+    at: Time,
+}
+
+impl Refused {
+    fn covers(&self, kind: (VideoCodec, u32, u32)) -> bool {
+        self.kind == kind && clock::now().since(self.at) < RETRY
+    }
+}
+
 impl Shared {
     fn stat(&self, change: impl FnOnce(&mut VideoSendStats)) {
         change(&mut self.stats.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
@@ -241,10 +260,12 @@ impl Shared {
 
     fn run(&self) {
         let mut line = EncoderLine::new();
-        let mut failures = 0;
+        let mut refused: Option<Refused> = None;
         while let Some(job) = self.next_job() {
+            let kind = (job.codec, job.frame.width(), job.frame.height());
+            let again = refused.as_ref().is_some_and(|refused| refused.covers(kind));
             // A frame behind a full queue would only arrive later than the next one.
-            if job.out.is_congested() {
+            if again || job.out.is_congested() {
                 self.stat(|stats| stats.frames_dropped += 1);
                 if job.key {
                     self.monitor.lock().key_requested = true;
@@ -252,16 +273,12 @@ impl Shared {
                 continue;
             }
             match self.encode(&mut line, &job) {
-                Ok(()) => failures = 0,
+                Ok(()) => refused = None,
                 Err(error) => {
                     log::warn!("video encoder: {error}");
                     self.stat(|stats| stats.frames_dropped += 1);
                     line = EncoderLine::new();
-                    failures += 1;
-                    if failures == MAX_FAILURES {
-                        log::error!("video encoder gave up after {failures} failures in a row");
-                        return;
-                    }
+                    refused = Some(Refused { kind, at: clock::now() });
                 }
             }
         }

@@ -1,5 +1,6 @@
 //! The `duet` dialect over a WebSocket: hello, numbering, acknowledgement, resume.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use duet_signal::message::{
@@ -9,7 +10,7 @@ use duet_signal::outbox::{Accepted, Outbox};
 use duet_signal::{Envelope, MAX_MESSAGE_BYTES, Message, decode, encode, encode_numbered};
 use futures_util::{SinkExt, StreamExt};
 use tokio::net::TcpStream;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::Message as Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
@@ -26,6 +27,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const IDLE_TIMEOUT: Duration = Duration::from_secs(45);
 /// An acknowledgement waits this long for a message to ride on.
 const ACK_DELAY: Duration = Duration::from_millis(200);
+/// A connection that lasted this long was a good one: the next attempts start afresh.
+const STABLE: Duration = Duration::from_secs(5);
 /// How long a closing link may take to say goodbye.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -35,7 +38,8 @@ type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 pub(crate) fn open(
     config: &SessionConfig,
     spawn: impl FnOnce(std::pin::Pin<Box<dyn Future<Output = ()> + Send>>),
-) -> Result<(LinkSender, LinkEvents), Error> {
+) -> Result<(LinkSender, LinkEvents, Arc<Notify>), Error> {
+    let network = Arc::new(Notify::new());
     let (sender, outgoing) = mpsc::channel(QUEUE);
     let (events, receiver) = mpsc::channel(QUEUE);
     let link = Link {
@@ -43,13 +47,14 @@ pub(crate) fn open(
         config: config.clone(),
         outgoing,
         events,
+        network: network.clone(),
         outbox: Outbox::new(),
         written: 0,
         session: None,
         ever_up: false,
     };
     spawn(Box::pin(link.run()));
-    Ok((sender, receiver))
+    Ok((sender, receiver, network))
 }
 
 struct Link {
@@ -57,6 +62,8 @@ struct Link {
     config: SessionConfig,
     outgoing: mpsc::Receiver<Envelope>,
     events: mpsc::Sender<LinkEvent>,
+    /// The device's network changed: the connection there is may be dead without knowing.
+    network: Arc<Notify>,
     outbox: Outbox<Envelope>,
     /// The highest number written to the present connection.
     written: u64,
@@ -94,7 +101,9 @@ impl Link {
             }
             let socket = match self.connect().await {
                 Ok((socket, welcome)) => {
-                    backoff = Backoff::new(RECONNECT_MS);
+                    if !self.ever_up {
+                        backoff = Backoff::new(RECONNECT_MS);
+                    }
                     if let Some(stop) = self.on_welcome(welcome).await {
                         return stop;
                     }
@@ -107,7 +116,13 @@ impl Link {
                 }
                 Err(stop) => return stop,
             };
-            match self.serve(socket).await {
+            let since = Instant::now();
+            let stop = self.serve(socket).await;
+            // A service that drops us right after its welcome is not asked in vain for ever.
+            if since.elapsed() > STABLE {
+                backoff = Backoff::new(RECONNECT_MS);
+            }
+            match stop {
                 Stop::Broken(reason) => {
                     log::info!("signaling connection lost: {reason}");
                     last_reason = reason;
@@ -128,6 +143,7 @@ impl Link {
         loop {
             tokio::select! {
                 () = &mut done => return None,
+                () = self.network.notified() => return None,
                 message = self.outgoing.recv() => match message {
                     Some(envelope) => if let Some(stop) = self.keep(envelope) { return Some(stop) },
                     None => return Some(Stop::Closed),
@@ -183,7 +199,7 @@ impl Link {
         }
         self.session = Some(welcome.session);
         let event = if std::mem::replace(&mut self.ever_up, true) {
-            LinkEvent::Restored { resumed }
+            LinkEvent::Restored { resumed, ice_servers: welcome.ice_servers }
         } else {
             LinkEvent::Up { ice_servers: welcome.ice_servers }
         };
@@ -222,6 +238,7 @@ impl Link {
                         Some(Err(error)) => return Stop::Broken(error.to_string()),
                     }
                 }
+                () = self.network.notified() => return Stop::Broken("the network changed".into()),
                 () = ack_timer => {
                     if heard.elapsed() >= IDLE_TIMEOUT {
                         return Stop::Broken("the service went silent".into());
@@ -253,8 +270,10 @@ impl Link {
 
     /// Writes what was not written to this connection yet.
     async fn flush(&mut self, socket: &mut Socket) -> Result<(), Stop> {
-        while let Some((seq, envelope)) = self.outbox.after(self.written).next() {
-            let text = encode_numbered(envelope, seq, None).map_err(|error| Stop::Fatal(error.into()))?;
+        while self.written < self.outbox.last() {
+            let ack = self.outbox.take_ack();
+            let Some((seq, envelope)) = self.outbox.after(self.written).next() else { break };
+            let text = encode_numbered(envelope, seq, ack).map_err(|error| Stop::Fatal(error.into()))?;
             write_text(socket, text).await?;
             self.written = seq;
         }

@@ -33,6 +33,8 @@ pub(crate) enum LinkEvent {
     Restored {
         /// The session goes on where it was.
         resumed: bool,
+        /// STUN and TURN servers the service offers now.
+        ice_servers: Vec<IceServer>,
     },
     /// A message for us.
     Message(Box<Envelope>),

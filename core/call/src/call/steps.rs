@@ -170,6 +170,11 @@ impl Call {
         self.config.recovery == Recovery::Restart && self.signaling != Signaling::Gone
     }
 
+    /// And it can be told to the other end at once.
+    pub(super) fn can_restart_now(&self) -> bool {
+        self.can_restart() && self.signaling == Signaling::Up
+    }
+
     pub(super) fn in_room(&self) -> bool {
         self.role == Role::Room
     }

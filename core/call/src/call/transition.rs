@@ -136,7 +136,8 @@ impl Call {
 
             // In the call.
             (Connected, Peer(P::Disconnected | P::IceFailed)) => self.reconnecting(),
-            (Connected, Host(H::NetworkChanged)) if self.can_restart() => self.reconnecting(),
+            // Without signaling no restart can be told, and media that flows may well go on.
+            (Connected, Host(H::NetworkChanged)) if self.can_restart_now() => self.reconnecting(),
 
             // In the call, without media.
             (Reconnecting { .. }, Peer(P::Connected)) => self.connected_again(),

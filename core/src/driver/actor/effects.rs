@@ -44,7 +44,9 @@ impl Actor {
         while let Some(Tagged { call, party, device, effect }) = self.lines.poll_effect() {
             let id = CallId(call.0);
             match effect {
-                LineEffect::Incoming { media: _, instead_of: _, accepted } => self.announce(&id, accepted),
+                LineEffect::Incoming { media: _, instead_of, accepted } => {
+                    self.announce(&id, instead_of.map(|call| CallId(call.0)), accepted);
+                }
                 LineEffect::Call(Effect::Send(signal)) => {
                     let address = Address { device, except: None, party };
                     self.send_signal(&id, &address, signal);
@@ -58,8 +60,16 @@ impl Actor {
         }
     }
 
-    fn announce(&mut self, id: &CallId, accepted: bool) {
+    fn announce(&mut self, id: &CallId, instead_of: Option<CallId>, accepted: bool) {
+        let wanted = instead_of.and_then(|call| self.calls.get(&call)).map(|line| {
+            let options = &line.shared.options;
+            (words::from_wire(options.media()), options.fps, options.screen)
+        });
         let Some(line) = self.calls.get_mut(id) else { return };
+        if let Some((media, fps, screen)) = wanted.filter(|_| accepted) {
+            // What the person had wanted of the call whose place this one takes.
+            line.narrow(media, fps, screen);
+        }
         if accepted {
             line.accepted();
         }

@@ -1,13 +1,12 @@
 //! What comes from the service or the host's own signaling.
 
 use duet_call::{
-    EndReason, EndedBy, Facts, Input, Passage, PeerName, Phase, RoomInput, RoomName, Sender, SignalingInput,
-    WireInput,
+    EndReason, EndedBy, Input, Passage, PeerName, RoomInput, RoomName, Sender, SignalingInput, WireInput,
 };
 use duet_signal::message::{self, CallId, ErrorCode, ErrorInfo, RoomId, RoomPeer, UserId};
 use duet_signal::{Envelope, Message};
 
-use super::{Actor, Link, machine_id};
+use super::{Actor, Link, end_unmade, machine_id};
 use crate::call::{CallShared, Origin};
 use crate::driver::line::{Line, Remote};
 use crate::driver::words;
@@ -29,11 +28,15 @@ impl Actor {
                 self.shared.set_state(SessionState::Reconnecting);
                 self.lines.signaling(SignalingInput::Lost);
             }
-            LinkEvent::Restored { resumed } => {
+            LinkEvent::Restored { resumed, ice_servers } => {
+                self.service_servers = ice_servers;
                 self.shared.set_state(SessionState::Connected);
                 self.lines.signaling(SignalingInput::Restored);
                 if !resumed {
                     self.rejoin();
+                }
+                if std::mem::take(&mut self.network_changed) {
+                    self.lines.network_changed();
                 }
             }
             LinkEvent::Message(envelope) => self.on_envelope(*envelope),
@@ -58,16 +61,12 @@ impl Actor {
 
     pub(super) fn link_failed(&mut self, error: crate::Error) {
         self.lines.signaling(SignalingInput::LostForGood(words::signaling_loss(&error)));
+        let reason = match error {
+            crate::Error::Unauthorized(_) => EndReason::Unauthorized,
+            _ => EndReason::SignalingLost,
+        };
         for call in self.waiting.drain(..) {
-            Line::new(call).end(duet_call::Ended {
-                facts: Facts::default(),
-                by: EndedBy::System,
-                reason: match error {
-                    crate::Error::Unauthorized(_) => EndReason::Unauthorized,
-                    _ => EndReason::SignalingLost,
-                },
-                phase: Phase::Ringing,
-            });
+            end_unmade(call, EndedBy::System, reason);
         }
         self.link = Link::Gone;
         self.shared.port.emit(SessionEvent::Failed(error));

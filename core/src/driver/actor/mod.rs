@@ -11,12 +11,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use duet_call::{
-    DeviceNews, EndReason, EndedBy, Facts, Input, Lines, PeerName, Phase, Placed, RoomName, Sender,
-    UserInput, Wish,
+    CallState, DeviceNews, EndReason, EndedBy, Facts, Input, Lines, PeerName, Phase, Placed, RoomName,
+    Sender, UserInput, Wish,
 };
 use duet_signal::Envelope;
 use duet_signal::message::{CallId, IceServer, MediaKinds, UserId};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
 
@@ -66,6 +66,7 @@ pub(crate) enum Link {
     Service {
         sender: Option<LinkSender>,
         events: LinkEvents,
+        network: Arc<Notify>,
     },
     Custom(Arc<EventPort<String>>),
     /// The service is gone for good.
@@ -91,6 +92,8 @@ pub(crate) struct Actor {
     /// Calls wait for the service: its welcome brings the TURN servers.
     ready: bool,
     waiting: Vec<Arc<CallShared>>,
+    /// The network changed, and signaling has not been back since: paths are sought again then.
+    network_changed: bool,
 }
 
 enum Wakeup {
@@ -120,6 +123,7 @@ impl Actor {
             tasks: JoinSet::new(),
             ready,
             waiting: Vec::new(),
+            network_changed: false,
         }
     }
 
@@ -148,13 +152,31 @@ impl Actor {
                 break;
             }
         }
-        if let Link::Service { sender, .. } = &mut self.link {
-            // The link sends what is queued, then says goodbye.
-            *sender = None;
-        }
-        let close = async { while self.tasks.join_next().await.is_some() {} };
+        self.end_unplaced();
+        let (link, tasks) = (&mut self.link, &mut self.tasks);
+        let close = async {
+            if let Link::Service { sender, events, .. } = link {
+                // The link sends what is queued, says goodbye, and ends.
+                *sender = None;
+                while events.recv().await.is_some() {}
+            }
+            while tasks.join_next().await.is_some() {}
+        };
         if timeout(CLOSE_TIMEOUT, close).await.is_err() {
             log::warn!("a connection did not close in time");
+        }
+    }
+
+    /// Calls placed while the session ended never began.
+    fn end_unplaced(&mut self) {
+        self.commands.close();
+        while let Ok(command) = self.commands.try_recv() {
+            if let Command::Place(call) = command {
+                self.waiting.push(call);
+            }
+        }
+        for call in self.waiting.drain(..) {
+            end_unmade(call, EndedBy::System, EndReason::SignalingLost);
         }
     }
 
@@ -183,7 +205,8 @@ impl Actor {
     fn on_command(&mut self, command: Command) {
         match command {
             Command::Place(call) if self.ready => self.place(call),
-            Command::Place(call) => self.waiting.push(call),
+            Command::Place(call) if self.waiting.len() < duet_call::MAX_CALLS => self.waiting.push(call),
+            Command::Place(call) => end_unmade(call, EndedBy::System, EndReason::Refused),
             Command::Accept(id, options) => self.accept(&id, options),
             Command::Decline(id) => self.lines.input(&machine_id(&id), Input::User(UserInput::Decline)),
             Command::MediaChanged(id) => {
@@ -200,7 +223,14 @@ impl Actor {
             }
             Command::Device(news) => self.lines.device(news),
             Command::Deliver(envelope) => self.on_envelope(*envelope),
-            Command::NetworkChanged => self.lines.network_changed(),
+            Command::NetworkChanged => {
+                if let Link::Service { network, .. } = &self.link {
+                    // Its connection may be dead without knowing.
+                    network.notify_one();
+                    self.network_changed = true;
+                }
+                self.lines.network_changed();
+            }
             Command::Wake => {}
         }
     }
@@ -243,6 +273,9 @@ impl Actor {
 
     fn accept(&mut self, id: &CallId, options: CallOptions) {
         let Some(line) = self.calls.get_mut(id) else { return };
+        if self.lines.get(&machine_id(id)).map(duet_call::Call::state) != Some(CallState::Incoming) {
+            return;
+        }
         let media = words::from_wire(options.media());
         line.narrow(media, options.fps, options.screen);
         line.accepted();
@@ -254,13 +287,7 @@ impl Actor {
         if self.shared.is_closing() {
             self.lines.hang_up_all();
             for call in self.waiting.drain(..) {
-                let by = EndedBy::Local;
-                Line::new(call).end(duet_call::Ended {
-                    by,
-                    reason: EndReason::HangUp,
-                    phase: Phase::Ringing,
-                    facts: Facts::default(),
-                });
+                end_unmade(call, EndedBy::Local, EndReason::HangUp);
             }
             return;
         }
@@ -273,17 +300,20 @@ impl Actor {
         waiting.retain(|call| {
             let keep = !call.hang_up_wanted();
             if !keep {
-                let ended = duet_call::Ended {
-                    by: EndedBy::Local,
-                    reason: EndReason::HangUp,
-                    phase: Phase::Ringing,
-                    facts: Facts::default(),
-                };
-                Line::new(call.clone()).end(ended);
+                end_unmade(call.clone(), EndedBy::Local, EndReason::HangUp);
             }
             keep
         });
     }
+}
+
+/// Ends a call that the machine never knew.
+fn end_unmade(call: Arc<CallShared>, by: EndedBy, reason: EndReason) {
+    let phase = match call.origin {
+        Origin::Room(_) => Phase::Waiting,
+        Origin::Ring(_) | Origin::Incoming(..) => Phase::Ringing,
+    };
+    Line::new(call).end(duet_call::Ended { by, reason, phase, facts: Facts::default() });
 }
 
 /// The same id in the machine's type.
