@@ -67,6 +67,7 @@ mod ended;
 mod id;
 mod input;
 mod lines;
+mod mutation;
 mod state;
 mod timers;
 
@@ -80,5 +81,7 @@ pub use input::{
     SignalingLoss, UserInput, WireInput,
 };
 pub use lines::{LineEffect, LineError, Lines, MAX_CALLS, Party, Placed, RoomInput, RoomPeer, Tagged};
+#[cfg(feature = "mutations")]
+pub use mutation::{Rule, break_rule};
 pub use state::CallState;
 pub use timers::{TimerId, Timers};

@@ -12,6 +12,7 @@ use crate::effect::{Effect, Notice, Signal};
 use crate::ended::{EndReason, Ended, EndedBy};
 use crate::id::CallId;
 use crate::input::{Input, MediaKinds};
+use crate::mutation::{Rule, broken};
 use crate::state::{CallState, Link, Role, Signaling, State};
 use crate::timers::{Running, TimerId};
 
@@ -145,6 +146,7 @@ impl Call {
     }
 
     fn start_peer(&mut self, offerer: bool) {
+        let offerer = offerer || broken(Rule::BothOffer);
         self.push(Effect::StartPeer { offerer, polite: !offerer });
     }
 
@@ -152,12 +154,16 @@ impl Call {
     fn accepted(&mut self, link: Link) {
         self.cancel_timer(TimerId::Ring);
         self.cancel_timer(TimerId::InviteExpiry);
+        if broken(Rule::MediaWithoutConnection) {
+            self.push(Effect::ReleaseMedia);
+        }
         match link {
             Link::Idle => {
                 self.start_peer(self.role == Role::Caller);
                 self.connecting();
             }
             Link::Starting => self.connecting(),
+            Link::Up if broken(Rule::EarlyConnectionForgotten) => self.connecting(),
             Link::Up => self.connected_first(),
             Link::Down => {
                 self.restart_once();
@@ -234,18 +240,25 @@ impl Call {
 
     fn end(&mut self, by: EndedBy, reason: EndReason, farewell: Farewell) {
         let ended = Ended { by, reason, phase: self.state.phase() };
-        if let Farewell::Say(signal) = farewell {
+        if let Farewell::Say(signal) = farewell
+            && !(broken(Rule::HangUpNotSent) && signal == Signal::HangUp)
+        {
             self.send(signal);
         }
         if self.in_room() && !matches!(farewell, Farewell::Silent) {
             self.send(Signal::Leave);
         }
-        TimerId::ALL.into_iter().for_each(|id| self.cancel_timer(id));
-        if self.state.has_peer() {
+        if !broken(Rule::TimersOutliveCall) {
+            TimerId::ALL.into_iter().for_each(|id| self.cancel_timer(id));
+        }
+        if self.state.has_peer() && !broken(Rule::PeerOutlivesCall) {
             self.push(Effect::ClosePeer);
         }
         self.enter(State::Ended(ended));
         self.push(Effect::Ended(ended));
+        if broken(Rule::EndedTwice) {
+            self.push(Effect::Ended(ended));
+        }
     }
 
     /// Changes to a state that hosts see as another.
@@ -255,6 +268,12 @@ impl Call {
     }
 
     fn start_timer(&mut self, id: TimerId, after: Duration) {
+        if broken(Rule::ConnectTimerNotArmed) && id == TimerId::Connect
+            || broken(Rule::ReconnectTimerNotArmed) && id == TimerId::Reconnect
+            || broken(Rule::InviteNeverExpires) && id == TimerId::InviteExpiry
+        {
+            return;
+        }
         self.running.insert(id);
         self.push(Effect::StartTimer(id, after));
     }

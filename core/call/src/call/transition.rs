@@ -1,7 +1,7 @@
 //! What every input does in every state: one match, and every pair that does nothing is written out.
 
 use super::{Call, Farewell};
-use crate::effect::{Notice, Signal};
+use crate::effect::{Effect, Notice, Signal};
 use crate::ended::EndReason as Why;
 use crate::ended::EndedBy::{Local, Remote, System, Timeout};
 use crate::input::Input::{GlareLost, Host, Peer, Signaling as Line, TimerFired, User, Wire};
@@ -9,6 +9,7 @@ use crate::input::{
     DeclineReason, HostInput as H, Input, MediaKinds, PeerInput as P, Refusal, RemoteMedia,
     SignalingInput as S, SignalingLoss, UserInput as U, WireInput as W,
 };
+use crate::mutation::{Rule, broken};
 use crate::state::State::{Connected, Connecting, Ended, Incoming, Outgoing, Reconnecting, Waiting};
 use crate::state::{Link, Signaling};
 use crate::timers::TimerId as T;
@@ -83,9 +84,11 @@ impl Call {
             // Media comes and goes while it rings; only the answer makes that matter.
             (Outgoing { link: Link::Starting | Link::Down, ringing }, Peer(P::Connected)) => {
                 self.state = Outgoing { link: Link::Up, ringing };
+                self.broken_early_media();
             }
             (Incoming { link: Link::Starting | Link::Down }, Peer(P::Connected)) => {
                 self.state = Incoming { link: Link::Up };
+                self.broken_early_media();
             }
             (Outgoing { link: Link::Up, ringing }, Peer(P::Disconnected))
             | (Outgoing { link: Link::Starting | Link::Up | Link::Down, ringing }, Peer(P::IceFailed)) => {
@@ -152,6 +155,10 @@ impl Call {
             }
             (Connecting | Connected | Reconnecting { .. }, Wire(W::HangUp)) => {
                 self.end(Remote, Why::HangUp, Farewell::Leave);
+            }
+            (Connecting, Wire(W::Cancel)) if broken(Rule::CrossedCancelIgnored) => {}
+            (Connecting, Wire(W::Accept { .. })) if broken(Rule::SecondAcceptStartsPeer) => {
+                self.start_peer(true);
             }
             // The caller gave up while the answer was under way.
             (
@@ -288,6 +295,14 @@ impl Call {
                 | TimerFired(T::Connect),
             ) => {}
             (Ended(_), User(_) | Wire(_) | Peer(_) | Line(_) | Host(_) | GlareLost | TimerFired(_)) => {}
+        }
+    }
+}
+
+impl Call {
+    fn broken_early_media(&mut self) {
+        if broken(Rule::MediaWithoutAccept) {
+            self.push(Effect::ReleaseMedia);
         }
     }
 }

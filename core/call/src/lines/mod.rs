@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::effect::{Effect, Signal};
 use crate::id::{CallId, PeerName, RoomName};
 use crate::input::{DeclineReason, HostInput, Input, MediaKinds, SignalingInput, UserInput, WireInput};
+use crate::mutation::{Rule, broken};
 use crate::state::{CallState, Signaling};
 use memory::Memory;
 
@@ -103,9 +104,14 @@ impl Lines {
             return;
         }
         match self.ring_with(from, CallState::Outgoing) {
-            Some(ours) if ours < *call => self.over.remember(call.clone()),
+            Some(ours) if broken(Rule::GlareBothGiveWay) => {
+                self.give_way(&ours, from, call, media, expires_in)
+            }
+            Some(ours) if ours < *call || broken(Rule::GlareWithoutOrder) => self.over.remember(call.clone()),
             Some(ours) => self.give_way(&ours, from, call, media, expires_in),
-            None if self.lines.is_empty() => self.take_in(from, call, media, expires_in, None),
+            None if self.lines.is_empty() || broken(Rule::BusyIsRung) => {
+                self.take_in(from, call, media, expires_in, None)
+            }
             None => {
                 self.over.remember(call.clone());
                 let busy = Signal::Decline { reason: DeclineReason::Busy };
@@ -259,7 +265,9 @@ impl Lines {
     ) {
         let wanted = self.lines.get(ours).map_or(media, |line| line.call.media());
         self.take_in(from, call, media, expires_in, Some(ours.clone()));
-        self.input(ours, Input::GlareLost);
+        if !broken(Rule::GlareLoserGoesOn) {
+            self.input(ours, Input::GlareLost);
+        }
         self.input(call, Input::User(UserInput::Accept { media: wanted }));
     }
 
@@ -288,6 +296,7 @@ impl Lines {
     /// A call that ends before it is seen must not ring when its invite comes late.
     fn unknown(&mut self, call: &CallId, message: WireInput) {
         match message {
+            WireInput::Cancel if broken(Rule::LateInviteRings) => {}
             WireInput::Cancel
             | WireInput::HangUp
             | WireInput::AcceptedElsewhere

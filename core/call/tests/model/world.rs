@@ -1,0 +1,377 @@
+//! The world: two sides, what is under way between them, and what one event does to all of it.
+
+use std::collections::HashMap;
+use std::hash::{Hash, Hasher};
+use std::sync::OnceLock;
+
+use duet_call::Rule;
+
+use crate::adapter::{Event, Fact, Id, Out, SERVICE, Who, Word};
+use crate::faults::{Fault, Faults};
+use crate::graph::{Graph, Words};
+use crate::ledger::{CALLS, Ledger, Peer, Side, Signaling, Stage};
+use crate::pool::Pool;
+use crate::scenario::{Bounds, Meet, Order, Scenario};
+use crate::service::Room;
+
+/// The model: one scenario, with the machines and the graph that its exploration finds.
+pub struct World {
+    pub scenario: Scenario,
+    pub pool: Pool,
+    pub graph: Graph,
+    /// Faulty states of the explored graph, by their names there, to be found again with the way to them.
+    pub wanted: HashMap<u64, Fault>,
+    /// The first state with a fault; of the others nothing is told, so that the way told is the shortest.
+    pub first: OnceLock<u64>,
+}
+
+/// A state of the world.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct State {
+    pub sides: [Side; 2],
+    pub net: Vec<Packet>,
+    /// Written while signaling was down, by rooms' connections that keep their order.
+    pub held: Vec<Packet>,
+    pub room: Room,
+    pub left: Bounds,
+    /// Something happened after which a glare need not leave a call.
+    pub meddled: bool,
+    pub faults: Faults,
+    /// The hash of all of the above.
+    pub digest: u64,
+}
+
+/// A message under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Packet {
+    pub to: Who,
+    pub from: Who,
+    pub call: Id,
+    pub word: Word,
+}
+
+impl Hash for State {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        self.digest.hash(hasher);
+    }
+}
+
+impl World {
+    pub fn new(scenario: Scenario, broken: Option<Rule>) -> Self {
+        let pool = Pool::new((scenario.config)(), broken);
+        World { scenario, pool, graph: Graph::default(), wanted: HashMap::new(), first: OnceLock::new() }
+    }
+
+    pub fn start(&self) -> State {
+        let mut state = State {
+            sides: [Side::new(self.pool.start()); 2],
+            net: Vec::new(),
+            held: Vec::new(),
+            room: Room::default(),
+            left: self.scenario.bounds,
+            meddled: false,
+            faults: Faults::default(),
+            digest: 0,
+        };
+        self.conclude(&mut state);
+        state
+    }
+
+    /// `event` happens to `who`.
+    pub fn give(&self, state: &mut State, who: Who, event: Event) {
+        let side = &mut state.sides[usize::from(who)];
+        let step = self.pool.step(side.machine, event);
+        side.machine = step.next;
+        know(side, event);
+        for out in step.outs.iter() {
+            self.observe(state, who, *out);
+        }
+        if let Event::Wire { call, word: Word::Invite, .. } = event {
+            refuse_later(&mut state.sides[usize::from(who)].calls[usize::from(call)]);
+        }
+    }
+
+    /// Notes what `who` did, and carries it out.
+    fn observe(&self, state: &mut State, who: Who, out: Out) {
+        let side = usize::from(who);
+        let calls = &mut state.sides[side].calls;
+        let faults = &mut state.faults;
+        match out {
+            Out::Opened(call) => {
+                let wire = (self.scenario.meet == Meet::Ring).then_some(call);
+                calls[usize::from(call)] =
+                    Ledger { stage: Stage::Open, mine: true, wire, ..Ledger::default() };
+            }
+            Out::Refused => {}
+            Out::Answered(call) => calls[usize::from(call)].accepted = true,
+            Out::Incoming { call, instead_of } => {
+                let asked = instead_of.is_some_and(|ours| {
+                    let ours = &calls[usize::from(ours)];
+                    ours.open() && ours.mine && !ours.accepted
+                });
+                let alone = calls.iter().filter(|ledger| ledger.open()).count() == usize::from(asked);
+                faults.unless(alone, Fault::RangWhileBusy);
+                faults.unless(asked || instead_of.is_none(), Fault::AcceptUnasked);
+                let ledger = &mut calls[usize::from(call)];
+                faults.unless(ledger.stage == Stage::Unseen, Fault::RangAgain);
+                let open = Ledger { stage: Stage::Open, wire: Some(call), ..Ledger::default() };
+                *ledger = Ledger { accepted: asked, ..open };
+            }
+            Out::Send { to, call, word } => {
+                let known = calls.get(usize::from(call));
+                if word == Word::Accept {
+                    faults.unless(known.is_some_and(|ledger| ledger.accepted), Fault::AcceptUnasked);
+                }
+                self.send(state, Packet { to, from: who, call, word });
+            }
+            Out::StartPeer { call, offerer, polite } => {
+                let ledger = &mut calls[usize::from(call)];
+                faults.unless(ledger.open(), Fault::EffectAfterEnd);
+                faults.unless(ledger.peer == Peer::None, Fault::PeerLeak);
+                faults.unless(offerer != polite, Fault::SameRoles);
+                (ledger.peer, ledger.offerer, ledger.link) = (Peer::Starting, offerer, ledger.wire);
+                let link = ledger.link;
+                let other = link.and_then(|link| state.sides[1 - side].linked(link));
+                let differ = other.is_none_or(|other| other.offerer != offerer);
+                state.faults.unless(differ, Fault::SameRoles);
+            }
+            Out::ClosePeer(call) => {
+                let ledger = &mut calls[usize::from(call)];
+                faults.unless(ledger.has_peer(), Fault::PeerLeak);
+                ledger.peer = Peer::Closed;
+            }
+            Out::RestartIce(call) => {
+                let ledger = &mut calls[usize::from(call)];
+                faults.unless(ledger.has_peer(), Fault::PeerLeak);
+                if ledger.peer == Peer::Up {
+                    ledger.peer = Peer::Renewing;
+                }
+            }
+            Out::Release(call) => {
+                let ledger = &mut calls[usize::from(call)];
+                faults.unless(ledger.open() && !ledger.released, Fault::EffectAfterEnd);
+                faults.unless(ledger.accepted, Fault::MediaBeforeAccept);
+                faults.unless(ledger.up(), Fault::MediaBeforeConnection);
+                ledger.released = true;
+            }
+            Out::StartTimer(call, timer) => {
+                let ledger = &mut calls[usize::from(call)];
+                faults.unless(ledger.open(), Fault::EffectAfterEnd);
+                faults.unless(ledger.arm(timer), Fault::TimerLeak);
+            }
+            Out::CancelTimer(call, timer) => {
+                faults.unless(calls[usize::from(call)].disarm(timer), Fault::TimerLeak);
+            }
+            Out::Ended(call) => {
+                let ledger = &mut calls[usize::from(call)];
+                faults.unless(ledger.open(), Fault::EndedTwice);
+                faults.unless(ledger.no_timers(), Fault::TimerLeak);
+                faults.unless(!ledger.has_peer(), Fault::PeerLeak);
+                *ledger = Ledger { stage: Stage::Over, ..Ledger::default() };
+            }
+        }
+    }
+
+    /// A message leaves its sender.
+    pub fn send(&self, state: &mut State, packet: Packet) {
+        match (state.sides[usize::from(packet.from)].signaling, self.scenario.meet) {
+            (Signaling::Gone, _) => {}
+            (Signaling::Down, Meet::Room) => state.held.push(packet),
+            (Signaling::Up | Signaling::Down, Meet::Ring) => state.carry(packet),
+            (Signaling::Up, Meet::Room) if packet.to == SERVICE => state.serve(packet),
+            (Signaling::Up, Meet::Room) => state.carry(packet),
+        }
+    }
+
+    /// Signaling of `who` is back: what waited is sent, and rooms that forgot are entered again.
+    pub fn restore(&self, state: &mut State, who: Who) {
+        state.sides[usize::from(who)].signaling = Signaling::Up;
+        let (waited, held) = state.held.drain(..).partition(|packet: &Packet| packet.from == who);
+        state.held = held;
+        Vec::into_iter(waited).for_each(|packet| self.send(state, packet));
+        self.give(state, who, Event::SignalingRestored);
+        if std::mem::take(&mut state.sides[usize::from(who)].forgotten) && self.scenario.meet == Meet::Room {
+            let rooms: Vec<Id> = state.sides[usize::from(who)].open_calls().map(|(call, _)| call).collect();
+            for call in rooms {
+                self.send(state, Packet { to: SERVICE, from: who, call, word: Word::Join });
+            }
+        }
+    }
+
+    /// Notes what only the whole state shows, and puts it into its canonical form.
+    pub fn conclude(&self, state: &mut State) {
+        match self.scenario.order {
+            Order::Any => state.net.sort_unstable(),
+            Order::Kept => state.net.sort_by_key(|packet| packet.to),
+        }
+        for side in &state.sides {
+            let held_back = |ledger: &Ledger| {
+                ledger.open() && ledger.accepted && matches!(ledger.peer, Peer::Up) && !ledger.released
+            };
+            state.faults.unless(!side.calls.iter().any(held_back), Fault::MediaHeldBack);
+        }
+        let live = |side: &Side| {
+            let bit = |ledger: &Ledger| ledger.link.map_or(0, |link| 1u32 << link);
+            side.calls.iter().filter(|ledger| ledger.live()).fold(0, |set, ledger| set | bit(ledger))
+        };
+        let live = live(&state.sides[0]) | live(&state.sides[1]);
+        let meetings = self.scenario.meet == Meet::Room; // Their stragglers end by losing their peer.
+        state.faults.unless(meetings || live.count_ones() <= 1, Fault::TwoLiveCalls);
+        self.agree(state);
+        self.scenario.except.iter().for_each(|fault| state.faults.forgive(*fault));
+        let mut hasher = Words::default();
+        let State { sides, net, held, room, left, meddled, faults, digest: _ } = &*state;
+        (sides, net, held, room, left, meddled, faults).hash(&mut hasher);
+        state.digest = hasher.finish();
+    }
+
+    /// With nothing lost and nothing under way, both sides have the same calls; after a glare, one.
+    fn agree(&self, state: &mut State) {
+        let nothing_lost = state.left.losses == self.scenario.bounds.losses
+            && state.left.amnesia == self.scenario.bounds.amnesia
+            && state.sides.iter().all(|side| side.signaling == Signaling::Up);
+        if !nothing_lost || !state.net.is_empty() || !state.held.is_empty() {
+            return;
+        }
+        let names = |side: &Side| {
+            side.open_calls()
+                .fold(0, |set, (_, ledger)| set | ledger.wire.map_or(1u32 << 31, |wire| 1 << wire))
+        };
+        let [ours, theirs] = [names(&state.sides[0]), names(&state.sides[1])];
+        let agree = match self.scenario.meet {
+            Meet::Ring => ours == theirs && ours.count_ones() <= 1,
+            Meet::Room => {
+                let alone = |set: u32| set == 0 || set == 1 << 31;
+                ours == theirs && ours != 1 << 31 || ours == 0 && alone(theirs) || theirs == 0 && alone(ours)
+            }
+        };
+        state.faults.unless(agree, Fault::Disagreement);
+        if self.scenario.watch_glare && !state.meddled && state.sides.iter().all(|side| side.started > 0) {
+            state.faults.unless(ours.count_ones() == 1, Fault::GlareWithoutOneSurvivor);
+        }
+    }
+}
+
+impl State {
+    /// A message is under way to its receiver.
+    pub fn carry(&mut self, packet: Packet) {
+        if self.sides[usize::from(packet.to)].signaling != Signaling::Gone {
+            self.net.push(packet);
+        }
+    }
+
+    /// Nothing is left of any call.
+    pub fn over(&self) -> bool {
+        self.sides.iter().all(|side| side.open_calls().next().is_none())
+    }
+
+    /// Media passes between the two.
+    pub fn talk(&self) -> bool {
+        let [ours, theirs] = &self.sides;
+        let both = |ledger: &Ledger| {
+            ledger.live() && ledger.link.and_then(|link| theirs.linked(link)).is_some_and(Ledger::live)
+        };
+        ours.calls.iter().any(both)
+    }
+
+    /// What calls there are may stay as they are: connected at both ends, or waiting in a room.
+    pub fn settled(&self) -> bool {
+        let good = |ledger: &Ledger| ledger.live() && ledger.up() && ledger.no_timers();
+        let at_rest = |who: usize| {
+            self.sides[who].open_calls().all(|(_, ledger)| match ledger.link {
+                Some(link) => good(ledger) && self.sides[1 - who].linked(link).is_some_and(good),
+                None => ledger.wire.is_none() && ledger.no_timers(),
+            })
+        };
+        self.net.is_empty() && self.held.is_empty() && at_rest(0) && at_rest(1)
+    }
+}
+
+/// What anybody who watches `side` knows before it reacts.
+fn know(side: &mut Side, event: Event) {
+    match event {
+        Event::Accept(call) => side.calls[usize::from(call)].accepted = true,
+        Event::Link(call, fact) => side.calls[usize::from(call)].hear(fact),
+        Event::Timer(call, timer) => drop(side.calls[usize::from(call)].disarm(timer)),
+        Event::Wire { call, word: Word::Accept, .. } => {
+            if let Some(ledger) = side.by_wire(call)
+                && ledger.mine
+            {
+                ledger.accepted = true;
+            }
+        }
+        Event::Wire { call, word: Word::Cancel | Word::HangUp, .. } if usize::from(call) < CALLS => {
+            refuse_later(&mut side.calls[usize::from(call)]);
+        }
+        Event::Wire { call, word: Word::JoinedPeer | Word::PeerJoined, .. } => {
+            if let Some(ledger) = side.calls.iter_mut().find(|ledger| ledger.open()) {
+                (ledger.wire, ledger.accepted) = (Some(call), true);
+            }
+        }
+        Event::Ring { .. } | Event::Join { .. } => side.started += 1,
+        Event::Decline(_)
+        | Event::HangUp(_)
+        | Event::Wire { .. }
+        | Event::SignalingLost
+        | Event::SignalingRestored
+        | Event::SignalingGone
+        | Event::NetworkChanged => {}
+    }
+}
+
+/// A call that was not taken, or ended before it came, must not ring any more.
+fn refuse_later(ledger: &mut Ledger) {
+    if ledger.stage == Stage::Unseen {
+        ledger.stage = Stage::HeardOver;
+    }
+}
+
+/// What a peer connection may say next on side `who`, and whether it is bound to happen or has a price.
+pub fn facts(state: &State, who: usize, ledger: &Ledger) -> Vec<(Fact, Cost)> {
+    let other = ledger.link.and_then(|link| state.sides[1 - who].linked(link));
+    let there = other.is_some_and(Ledger::has_peer);
+    let down_there = other.is_some_and(|other| other.peer == Peer::Down);
+    let mut facts = Vec::new();
+    let lost = if !there {
+        Cost::Inevitable
+    } else if down_there {
+        Cost::Free
+    } else {
+        Cost::Break
+    };
+    match ledger.peer {
+        Peer::None | Peer::Closed => {}
+        Peer::Starting if there => {
+            facts.push((Fact::Connected, Cost::Free));
+            facts.extend(
+                [Fact::IceFailed, Fact::DtlsFailed, Fact::NoCommonCodec].map(|fact| (fact, Cost::Failure)),
+            );
+        }
+        Peer::Starting => {}
+        Peer::Up => facts.push((Fact::Disconnected, lost)),
+        Peer::Renewing => {
+            facts.push((Fact::Disconnected, lost));
+            if there {
+                facts.push((Fact::Connected, Cost::Free));
+            }
+        }
+        Peer::Down => {
+            facts.push((Fact::IceFailed, if there { Cost::Failure } else { Cost::Inevitable }));
+            if there {
+                facts.push((Fact::Connected, Cost::Free));
+            }
+        }
+    }
+    facts
+}
+
+/// What it takes for a fact to happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cost {
+    /// It comes by itself, sooner or later.
+    Inevitable,
+    /// It may happen at any time.
+    Free,
+    Break,
+    Failure,
+}
