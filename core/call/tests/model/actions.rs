@@ -6,9 +6,10 @@ use stateright::{Model, Property};
 use crate::adapter::{Event, Fact, Id, Who, Word};
 use crate::faults::{Fault, Faults};
 use crate::graph::Graph;
-use crate::ledger::Signaling;
+use crate::ledger::{Ledger, Side, Signaling};
+use crate::link::{Cost, facts};
 use crate::scenario::{Meet, Order};
-use crate::world::{Cost, Packet, State, World, facts};
+use crate::world::{Packet, State, World};
 
 /// A step of the world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub enum Action {
     Lose(Packet),
     Timer(Who, Id, TimerId),
     Link(Who, Id, Fact, Cost),
+    /// The first description arrives, of that side: its peer connection is the one to connect with.
+    Describe(Who, Id, Who),
     SignalingLost(Who),
     SignalingRestored(Who),
     /// The session cannot be resumed: the service has forgotten it.
@@ -61,7 +64,7 @@ impl Model for World {
 
     fn actions(&self, state: &State, actions: &mut Vec<Action>) {
         self.deliveries(state, actions);
-        for who in 0..2 {
+        for who in 0..state.sides.len() as Who {
             self.users(state, who, actions);
             self.nature(state, who, actions);
         }
@@ -130,7 +133,7 @@ impl World {
             && side.signaling != Signaling::Gone
         {
             let start = match self.scenario.meet {
-                Meet::Ring => Event::Ring { call, to: 1 - who },
+                Meet::Ring => Event::Ring { call, to: Who::from(who == 0) },
                 Meet::Room => Event::Join { call },
             };
             actions.push(Action::User(who, start));
@@ -142,7 +145,12 @@ impl World {
         let side = &state.sides[usize::from(who)];
         for (call, ledger) in side.open_calls() {
             actions.extend(ledger.armed().map(|timer| Action::Timer(who, call, timer)));
-            for (fact, cost) in facts(state, usize::from(who), ledger) {
+            if ledger.has_peer() && ledger.with.is_none() {
+                let meets = |(_, side): &(Who, &Side)| side.linked(call).is_some_and(Ledger::has_peer);
+                let others = (0..).zip(&state.sides).filter(|(other, _)| *other != who).filter(meets);
+                actions.extend(others.map(|(other, _)| Action::Describe(who, call, other)));
+            }
+            for (fact, cost) in facts(state, who, ledger) {
                 let affordable = match cost {
                     Cost::Inevitable | Cost::Free => true,
                     Cost::Break => state.left.breaks > 0,
@@ -193,6 +201,9 @@ impl World {
                     Cost::Failure => state.left.failures -= 1,
                 }
                 self.give(state, who, Event::Link(call, fact));
+            }
+            Action::Describe(who, call, with) => {
+                state.sides[usize::from(who)].calls[usize::from(call)].with = Some(with);
             }
             Action::SignalingLost(who) => {
                 state.left.outages -= 1;

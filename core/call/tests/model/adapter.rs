@@ -266,8 +266,13 @@ fn number(call: &CallId) -> Id {
     call.as_str().as_bytes()[0] - b'a'
 }
 
+/// Whose device a side is.
+pub fn person(side: Who) -> Who {
+    side.min(1)
+}
+
 fn user(side: Who) -> PeerName {
-    PeerName::from(USERS[usize::from(side)])
+    PeerName::from(USERS[usize::from(person(side))])
 }
 
 fn side(peer: &PeerName) -> Who {

@@ -15,6 +15,7 @@ pub enum Fault {
     MediaHeldBack,
     AcceptUnasked,
     TwoLiveCalls,
+    TwoDevices,
     EndedTwice,
     EffectAfterEnd,
     TimerLeak,
@@ -59,12 +60,13 @@ impl Faults {
 }
 
 impl Fault {
-    pub const ALL: [Fault; 17] = [
+    pub const ALL: [Fault; 18] = [
         Fault::MediaBeforeAccept,
         Fault::MediaBeforeConnection,
         Fault::MediaHeldBack,
         Fault::AcceptUnasked,
         Fault::TwoLiveCalls,
+        Fault::TwoDevices,
         Fault::EndedTwice,
         Fault::EffectAfterEnd,
         Fault::TimerLeak,
@@ -86,6 +88,7 @@ impl Fault {
             Fault::MediaHeldBack => "media passes once accepted and connected",
             Fault::AcceptUnasked => "nobody accepts but the user, or for a user who rings that person",
             Fault::TwoLiveCalls => "at most one live call between two people",
+            Fault::TwoDevices => "the caller talks to one device",
             Fault::EndedTwice => "one end for each call",
             Fault::EffectAfterEnd => "nothing happens in a call that is over",
             Fault::TimerLeak => "timers are armed once, cancelled once, and never outlive their call",
@@ -108,7 +111,7 @@ impl Fault {
                 vec![$(Property::always(Fault::$fault.rule(), |_, state: &State| !state.faults.has(Fault::$fault)),)*]
             };
         }
-        let mut properties = never!(MediaBeforeAccept MediaBeforeConnection MediaHeldBack AcceptUnasked TwoLiveCalls EndedTwice
+        let mut properties = never!(MediaBeforeAccept MediaBeforeConnection MediaHeldBack AcceptUnasked TwoLiveCalls TwoDevices EndedTwice
             EffectAfterEnd TimerLeak PeerLeak RangAgain RangWhileBusy SameRoles Disagreement
             GlareWithoutOneSurvivor Stuck NeverSettles NeverEnds);
         properties.push(Property::sometimes(TALK, |_, state: &State| state.talk()));

@@ -2,7 +2,7 @@
 
 use duet_call::TimerId;
 
-use crate::adapter::{Fact, Id};
+use crate::adapter::{Fact, Id, Who};
 use crate::pool::Key;
 
 /// How many calls a side can come across; their ids are smaller. The service's names for the meetings in
@@ -42,8 +42,12 @@ pub struct Ledger {
     pub offerer: bool,
     /// The name on the wire; in a room the service gives it when two meet.
     pub wire: Option<Id>,
-    /// The name on the wire when the peer connection was made: with whom it connects.
+    /// The name on the wire when the peer connection was made: the other one's has the same.
     pub link: Option<Id>,
+    /// With which side it is; open while the call rings on several.
+    pub with: Option<Who>,
+    /// The side that answered, or that rang: where messages go; to all of that person before.
+    pub device: Option<Who>,
     pub timers: u8,
 }
 

@@ -9,6 +9,7 @@ mod check;
 mod faults;
 mod graph;
 mod ledger;
+mod link;
 mod pool;
 mod scenario;
 mod service;

@@ -12,8 +12,9 @@ pub struct Scenario {
     pub meet: Meet,
     pub order: Order,
     pub config: fn() -> Config,
-    /// The calls that each user may start, one after the other.
-    pub calls: [&'static [Id]; 2],
+    /// The calls that the user of each side may start, one after the other. Two sides or three: the third
+    /// is another device of the second's person.
+    pub calls: &'static [&'static [Id]],
     pub bounds: Bounds,
     /// Watch for what a glare must lead to while nobody meddles: costs states.
     pub watch_glare: bool,
@@ -72,7 +73,7 @@ const RING: Scenario = Scenario {
     meet: Meet::Ring,
     order: Order::Any,
     config: Config::default,
-    calls: [&[0], &[]],
+    calls: &[&[0], &[]],
     bounds: NOTHING,
     watch_glare: false,
     reckless: false,
@@ -100,19 +101,28 @@ fn rings() -> Vec<Scenario> {
         },
         Scenario { name: "ring, media set up once accepted", config: after_accept, ..big },
         Scenario { name: "ring, no restarts", config: Config::without_restart, ..big },
-        Scenario { name: "ring twice", calls: [&[0, 1], &[]], bounds: Bounds { moves: 1, ..small }, ..big },
+        Scenario { name: "ring twice", calls: &[&[0, 1], &[]], bounds: Bounds { moves: 1, ..small }, ..big },
         Scenario {
             name: "ring and be rung",
-            calls: [&[1], &[0]],
+            calls: &[&[1], &[0]],
             bounds: Bounds { moves: 1, ..small },
             order: Order::Kept,
             ..big
+        },
+        // Nobody tells a device that another one has answered, declined or failed; and the caller stays
+        // connected to the first one described, though another answers.
+        Scenario {
+            name: "ring on two devices",
+            calls: &[&[0], &[], &[]],
+            bounds: NOTHING,
+            except: &[Fault::Disagreement, Fault::MediaBeforeAccept],
+            ..RING
         },
         // Nothing keeps a user from ringing the very person they are in a call with; when the end of the
         // first call is under way, the second may begin before it arrives.
         Scenario {
             name: "ring during a call",
-            calls: [&[0, 1], &[]],
+            calls: &[&[0, 1], &[]],
             reckless: true,
             bounds: Bounds { losses: 1, ..NOTHING },
             except: &[Fault::TwoLiveCalls],
@@ -123,16 +133,16 @@ fn rings() -> Vec<Scenario> {
 
 /// Both ring each other.
 fn glares() -> Vec<Scenario> {
-    let glare = Scenario { order: Order::Kept, calls: [&[0], &[1]], watch_glare: true, ..RING };
+    let glare = Scenario { order: Order::Kept, calls: &[&[0], &[1]], watch_glare: true, ..RING };
     let big = Scenario { big: true, ..glare };
     let copied = Bounds { copies: 1, ..NOTHING };
     vec![
         Scenario { name: "glare", ..glare },
         Scenario { name: "glare, recovery", bounds: Bounds { breaks: 1, outages: 1, ..copied }, ..big },
-        Scenario { name: "glare, and who won rings again", calls: [&[0, 2], &[1]], bounds: copied, ..big },
-        Scenario { name: "glare, and who lost rings again", calls: [&[0], &[1, 2]], bounds: copied, ..big },
-        Scenario { name: "glare twice", calls: [&[0, 2], &[1, 3]], ..big },
-        Scenario { name: "glare twice, won by each", calls: [&[0, 3], &[1, 2]], ..big },
+        Scenario { name: "glare, and who won rings again", calls: &[&[0, 2], &[1]], bounds: copied, ..big },
+        Scenario { name: "glare, and who lost rings again", calls: &[&[0], &[1, 2]], bounds: copied, ..big },
+        Scenario { name: "glare twice", calls: &[&[0, 2], &[1, 3]], ..big },
+        Scenario { name: "glare twice, won by each", calls: &[&[0, 3], &[1, 2]], ..big },
         // Who wins drops the other's invite without a word. Where the winning invite is lost, or comes
         // after its own cancellation, the loser rings until its timer ends that.
         Scenario {
@@ -147,7 +157,7 @@ fn glares() -> Vec<Scenario> {
 
 /// Both enter a room.
 fn rooms() -> Vec<Scenario> {
-    let room = Scenario { meet: Meet::Room, order: Order::Kept, calls: [&[0], &[2]], ..RING };
+    let room = Scenario { meet: Meet::Room, order: Order::Kept, calls: &[&[0], &[2]], ..RING };
     let big = Scenario { big: true, ..room };
     let shaky = Bounds { copies: 1, breaks: 1, failures: 1, outages: 1, moves: 1, ..NOTHING };
     vec![
@@ -162,7 +172,7 @@ fn rooms() -> Vec<Scenario> {
         // again counts for the later join, until the connect timer ends that.
         Scenario {
             name: "room, again",
-            calls: [&[0, 1], &[2, 3]],
+            calls: &[&[0, 1], &[2, 3]],
             bounds: Bounds { breaks: 1, ..NOTHING },
             except: &[Fault::Disagreement],
             ..big

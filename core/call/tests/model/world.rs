@@ -6,10 +6,11 @@ use std::sync::OnceLock;
 
 use duet_call::Rule;
 
-use crate::adapter::{Event, Fact, Id, Out, SERVICE, Who, Word};
+use crate::adapter::{Event, Id, Out, SERVICE, Who, Word, person};
 use crate::faults::{Fault, Faults};
 use crate::graph::{Graph, Words};
 use crate::ledger::{CALLS, Ledger, Peer, Side, Signaling, Stage};
+use crate::link::partner;
 use crate::pool::Pool;
 use crate::scenario::{Bounds, Meet, Order, Scenario};
 use crate::service::Room;
@@ -28,7 +29,7 @@ pub struct World {
 /// A state of the world.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct State {
-    pub sides: [Side; 2],
+    pub sides: Vec<Side>,
     pub net: Vec<Packet>,
     /// Written while signaling was down, by rooms' connections that keep their order.
     pub held: Vec<Packet>,
@@ -64,7 +65,7 @@ impl World {
 
     pub fn start(&self) -> State {
         let mut state = State {
-            sides: [Side::new(self.pool.start()); 2],
+            sides: vec![Side::new(self.pool.start()); self.scenario.calls.len()],
             net: Vec::new(),
             held: Vec::new(),
             room: Room::default(),
@@ -83,6 +84,9 @@ impl World {
         let step = self.pool.step(side.machine, event);
         side.machine = step.next;
         know(side, event);
+        if state.sides.len() > 2 {
+            know_device(&mut state.sides[usize::from(who)], event);
+        }
         for out in step.outs.iter() {
             self.observe(state, who, *out);
         }
@@ -93,8 +97,8 @@ impl World {
 
     /// Notes what `who` did, and carries it out.
     fn observe(&self, state: &mut State, who: Who, out: Out) {
-        let side = usize::from(who);
-        let calls = &mut state.sides[side].calls;
+        let only_two = state.sides.len() == 2;
+        let calls = &mut state.sides[usize::from(who)].calls;
         let faults = &mut state.faults;
         match out {
             Out::Opened(call) => {
@@ -114,15 +118,24 @@ impl World {
                 faults.unless(asked || instead_of.is_none(), Fault::AcceptUnasked);
                 let ledger = &mut calls[usize::from(call)];
                 faults.unless(ledger.stage == Stage::Unseen, Fault::RangAgain);
-                let open = Ledger { stage: Stage::Open, wire: Some(call), ..Ledger::default() };
-                *ledger = Ledger { accepted: asked, ..open };
+                let (stage, wire, device) = (Stage::Open, Some(call), ledger.device);
+                *ledger = Ledger { stage, wire, device, accepted: asked, ..Ledger::default() };
             }
             Out::Send { to, call, word } => {
                 let known = calls.get(usize::from(call));
                 if word == Word::Accept {
                     faults.unless(known.is_some_and(|ledger| ledger.accepted), Fault::AcceptUnasked);
                 }
-                self.send(state, Packet { to, from: who, call, word });
+                let device = known.and_then(|ledger| ledger.device);
+                for side in 0..state.sides.len() as Who {
+                    let addressed = device.map_or_else(|| person(side) == to, |device| device == side);
+                    if addressed && to != SERVICE {
+                        self.send(state, Packet { to: side, from: who, call, word });
+                    }
+                }
+                if to == SERVICE {
+                    self.send(state, Packet { to, from: who, call, word });
+                }
             }
             Out::StartPeer { call, offerer, polite } => {
                 let ledger = &mut calls[usize::from(call)];
@@ -130,9 +143,9 @@ impl World {
                 faults.unless(ledger.peer == Peer::None, Fault::PeerLeak);
                 faults.unless(offerer != polite, Fault::SameRoles);
                 (ledger.peer, ledger.offerer, ledger.link) = (Peer::Starting, offerer, ledger.wire);
-                let link = ledger.link;
-                let other = link.and_then(|link| state.sides[1 - side].linked(link));
-                let differ = other.is_none_or(|other| other.offerer != offerer);
+                ledger.with = if only_two { Some(1 - who) } else { ledger.device };
+                let ledger = *ledger;
+                let differ = partner(state, who, &ledger).is_none_or(|other| other.offerer != offerer);
                 state.faults.unless(differ, Fault::SameRoles);
             }
             Out::ClosePeer(call) => {
@@ -153,6 +166,10 @@ impl World {
                 faults.unless(ledger.accepted, Fault::MediaBeforeAccept);
                 faults.unless(ledger.up(), Fault::MediaBeforeConnection);
                 ledger.released = true;
+                // The other end may be over already; a device that only rings must not be heard or seen.
+                let ledger = *ledger;
+                let asked = partner(state, who, &ledger).is_none_or(|other| other.accepted || other.mine);
+                state.faults.unless(asked, Fault::MediaBeforeAccept);
             }
             Out::StartTimer(call, timer) => {
                 let ledger = &mut calls[usize::from(call)];
@@ -214,15 +231,22 @@ impl World {
             let bit = |ledger: &Ledger| ledger.link.map_or(0, |link| 1u32 << link);
             side.calls.iter().filter(|ledger| ledger.live()).fold(0, |set, ledger| set | bit(ledger))
         };
-        let live = live(&state.sides[0]) | live(&state.sides[1]);
+        let live = state.sides.iter().fold(0, |set, side| set | live(side));
         let meetings = self.scenario.meet == Meet::Room; // Their stragglers end by losing their peer.
         state.faults.unless(meetings || live.count_ones() <= 1, Fault::TwoLiveCalls);
+        state.faults.unless(self.one_device(state), Fault::TwoDevices);
         self.agree(state);
         self.scenario.except.iter().for_each(|fault| state.faults.forgive(*fault));
         let mut hasher = Words::default();
         let State { sides, net, held, room, left, meddled, faults, digest: _ } = &*state;
         (sides, net, held, room, left, meddled, faults).hash(&mut hasher);
         state.digest = hasher.finish();
+    }
+
+    /// No call is live on two devices of a person.
+    fn one_device(&self, state: &State) -> bool {
+        let live = |call: usize| state.sides[1..].iter().filter(|side| side.calls[call].live()).count();
+        self.scenario.meet == Meet::Room || (0..CALLS).all(|call| live(call) <= 1)
     }
 
     /// With nothing lost and nothing under way, both sides have the same calls; after a glare, one.
@@ -237,7 +261,8 @@ impl World {
             side.open_calls()
                 .fold(0, |set, (_, ledger)| set | ledger.wire.map_or(1u32 << 31, |wire| 1 << wire))
         };
-        let [ours, theirs] = [names(&state.sides[0]), names(&state.sides[1])];
+        let ours = names(&state.sides[0]);
+        let theirs = state.sides[1..].iter().fold(0, |set, side| set | names(side));
         let agree = match self.scenario.meet {
             Meet::Ring => ours == theirs && ours.count_ones() <= 1,
             Meet::Room => {
@@ -267,23 +292,20 @@ impl State {
 
     /// Media passes between the two.
     pub fn talk(&self) -> bool {
-        let [ours, theirs] = &self.sides;
-        let both = |ledger: &Ledger| {
-            ledger.live() && ledger.link.and_then(|link| theirs.linked(link)).is_some_and(Ledger::live)
-        };
-        ours.calls.iter().any(both)
+        let mut calls = self.sides[0].calls.iter();
+        calls.any(|ledger| ledger.live() && partner(self, 0, ledger).is_some_and(Ledger::live))
     }
 
     /// What calls there are may stay as they are: connected at both ends, or waiting in a room.
     pub fn settled(&self) -> bool {
         let good = |ledger: &Ledger| ledger.live() && ledger.up() && ledger.no_timers();
-        let at_rest = |who: usize| {
-            self.sides[who].open_calls().all(|(_, ledger)| match ledger.link {
-                Some(link) => good(ledger) && self.sides[1 - who].linked(link).is_some_and(good),
+        let at_rest = |(who, side): (Who, &Side)| {
+            side.open_calls().all(|(_, ledger)| match ledger.link {
+                Some(_) => good(ledger) && partner(self, who, ledger).is_some_and(good),
                 None => ledger.wire.is_none() && ledger.no_timers(),
             })
         };
-        self.net.is_empty() && self.held.is_empty() && at_rest(0) && at_rest(1)
+        self.net.is_empty() && self.held.is_empty() && (0..).zip(&self.sides).all(at_rest)
     }
 }
 
@@ -326,52 +348,10 @@ fn refuse_later(ledger: &mut Ledger) {
     }
 }
 
-/// What a peer connection may say next on side `who`, and whether it is bound to happen or has a price.
-pub fn facts(state: &State, who: usize, ledger: &Ledger) -> Vec<(Fact, Cost)> {
-    let other = ledger.link.and_then(|link| state.sides[1 - who].linked(link));
-    let there = other.is_some_and(Ledger::has_peer);
-    let down_there = other.is_some_and(|other| other.peer == Peer::Down);
-    let mut facts = Vec::new();
-    let lost = if !there {
-        Cost::Inevitable
-    } else if down_there {
-        Cost::Free
-    } else {
-        Cost::Break
-    };
-    match ledger.peer {
-        Peer::None | Peer::Closed => {}
-        Peer::Starting if there => {
-            facts.push((Fact::Connected, Cost::Free));
-            facts.extend(
-                [Fact::IceFailed, Fact::DtlsFailed, Fact::NoCommonCodec].map(|fact| (fact, Cost::Failure)),
-            );
-        }
-        Peer::Starting => {}
-        Peer::Up => facts.push((Fact::Disconnected, lost)),
-        Peer::Renewing => {
-            facts.push((Fact::Disconnected, lost));
-            if there {
-                facts.push((Fact::Connected, Cost::Free));
-            }
-        }
-        Peer::Down => {
-            facts.push((Fact::IceFailed, if there { Cost::Failure } else { Cost::Inevitable }));
-            if there {
-                facts.push((Fact::Connected, Cost::Free));
-            }
-        }
+/// Among several devices of a person, one rang or answers.
+fn know_device(side: &mut Side, event: Event) {
+    if let Event::Wire { from, call, word: Word::Invite | Word::Accept } = event {
+        let ledger = &mut side.calls[usize::from(call)];
+        ledger.device = ledger.device.or(Some(from));
     }
-    facts
-}
-
-/// What it takes for a fact to happen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cost {
-    /// It comes by itself, sooner or later.
-    Inevitable,
-    /// It may happen at any time.
-    Free,
-    Break,
-    Failure,
 }
