@@ -7,27 +7,32 @@ use serde::{Deserialize, Serialize};
 use crate::timers::Timers;
 
 /// How calls behave; the default suits the `duet` dialect.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Config {
     /// When media is set up.
     pub policy: ConnectPolicy,
     /// What can be done about lost media.
     pub recovery: Recovery,
+    /// What a second caller hears.
+    pub waiting: CallWaiting,
+    /// In a room whose other one leaves: wait there for the next one, instead of ending the call.
+    pub room_stay: bool,
     /// How long everything may take.
     pub timers: Timers,
 }
 
 impl Config {
     /// For dialects that cannot carry an ICE restart or a bye: lost media may still come back by
-    /// itself, but a peer that stays away for 10 s has most likely just closed the page.
+    /// itself, but a peer that stays away for 10 s has most likely just closed the page. Nor do they say
+    /// that an invite arrived.
     pub fn without_restart() -> Self {
-        let timers = Timers { reconnect: Duration::from_secs(10), ..Timers::default() };
+        let timers = Timers { reconnect: Duration::from_secs(10), invite_ack: None, ..Timers::default() };
         Config { recovery: Recovery::Wait, timers, ..Config::default() }
     }
 }
 
 /// When ICE and DTLS run in a ringing call.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ConnectPolicy {
     /// While it rings, so that answering feels instant. Each side's addresses reach the other before
     /// anybody answered; media does not.
@@ -38,11 +43,22 @@ pub enum ConnectPolicy {
 }
 
 /// What a dialect offers when media is lost.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Recovery {
     /// ICE is restarted until media is back (RFC 8445 section 9).
     #[default]
     Restart,
     /// No restart, no bye: wait, and take a peer that stays away for one who hung up.
     Wait,
+}
+
+/// What happens to an invite while there is another call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum CallWaiting {
+    /// It is declined as busy, without a word to the host.
+    #[default]
+    Busy,
+    /// It rings, one at a time. Only one call talks: answering one, or resuming it, puts the others on hold.
+    /// A host that would rather end them hangs them up first.
+    Allow,
 }

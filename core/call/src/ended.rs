@@ -13,6 +13,25 @@ pub struct Ended {
     pub reason: EndReason,
     /// How far the call had come.
     pub phase: Phase,
+    /// What had happened in it.
+    pub facts: Facts,
+}
+
+/// What happened in a call. Times are the driver's to add: the machine has no clock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Facts {
+    /// It was answered; or, in a room, somebody was there.
+    pub accepted: bool,
+    /// Media connected at least once.
+    pub connected: bool,
+    /// Both ends had agreed on pictures, from the start or later.
+    pub video: bool,
+    /// It was on hold at least once, by either end.
+    pub held: bool,
+    /// How often a connected call had to recover its media, or to move to another network. Stops at 65,535.
+    pub recoveries: u16,
+    /// How often ICE was restarted. Stops at 65,535.
+    pub restarts: u16,
 }
 
 /// Who ended a call.
@@ -88,12 +107,16 @@ pub enum EndReason {
     DeclinedElsewhere,
     /// Both ends rang each other; the other of the two calls goes on.
     GlareLost,
+    /// The other one rang anew: their new call takes the place of this one, of which they know no more.
+    Recalled,
     /// Two are in the room already.
     RoomFull,
     /// The other one left the room.
     PeerLeft,
     /// The other one is not connected to the service.
     NotFound,
+    /// The invite reached no device of the other one in time.
+    Unreachable,
     /// This user may not do that.
     Unauthorized,
     /// Too many calls, rooms or messages.
@@ -122,7 +145,7 @@ pub enum EndReason {
 
 impl EndReason {
     /// Every reason there is.
-    pub const ALL: [EndReason; 23] = [
+    pub const ALL: [EndReason; 25] = [
         EndReason::HangUp,
         EndReason::Declined,
         EndReason::Busy,
@@ -131,9 +154,11 @@ impl EndReason {
         EndReason::AcceptedElsewhere,
         EndReason::DeclinedElsewhere,
         EndReason::GlareLost,
+        EndReason::Recalled,
         EndReason::RoomFull,
         EndReason::PeerLeft,
         EndReason::NotFound,
+        EndReason::Unreachable,
         EndReason::Unauthorized,
         EndReason::RateLimited,
         EndReason::Refused,
@@ -159,9 +184,11 @@ impl EndReason {
             EndReason::AcceptedElsewhere => "accepted-elsewhere",
             EndReason::DeclinedElsewhere => "declined-elsewhere",
             EndReason::GlareLost => "glare-lost",
+            EndReason::Recalled => "recalled",
             EndReason::RoomFull => "room-full",
             EndReason::PeerLeft => "peer-left",
             EndReason::NotFound => "not-found",
+            EndReason::Unreachable => "unreachable",
             EndReason::Unauthorized => "unauthorized",
             EndReason::RateLimited => "rate-limited",
             EndReason::Refused => "refused",

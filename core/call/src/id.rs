@@ -48,3 +48,7 @@ name! {
     /// A room of two.
     RoomName
 }
+name! {
+    /// One of a person's devices, as the signaling service names them.
+    DeviceId
+}

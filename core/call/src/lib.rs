@@ -20,8 +20,9 @@
 //!   [`Effect::CancelTimer`] takes that back. A timer that fires though it is not running is ignored.
 //! * Any input is legal in any state; what makes no sense there is ignored. Nothing panics but an
 //!   effect queue that is never polled.
-//! * "Media connected" and "accepted" are two facts. [`Effect::ReleaseMedia`] comes once, when both
-//!   hold; before it no picture or sound may leave the device or be played.
+//! * "Media connected" and "accepted" are two facts. [`Effect::ReleaseMedia`] comes once for each peer
+//!   connection, when both hold; before it no picture or sound may leave the device or be played.
+//!   [`Effect::SetFlow`] says what may pass then: mute, hold and the device's other needs are decided here.
 //! * [`Effect::Ended`] comes exactly once and is the last effect of a call. By then every timer has
 //!   fired or been cancelled and the peer connection, if any, has been closed.
 //! * Equal calls given equal inputs stay equal. A call is serialisable at any moment and goes on from
@@ -38,6 +39,7 @@
 //! // What the driver has to do first: invite, wait for an answer, and set up media meanwhile.
 //! assert!(matches!(call.poll_effect(), Some(Effect::Send(Signal::Invite { .. }))));
 //! assert!(matches!(call.poll_effect(), Some(Effect::StartTimer(TimerId::Ring, _))));
+//! assert!(matches!(call.poll_effect(), Some(Effect::StartTimer(TimerId::InviteAck, _))));
 //! assert_eq!(call.poll_effect(), Some(Effect::StartPeer { offerer: true, polite: false }));
 //! assert_eq!(call.poll_effect(), None);
 //!
@@ -72,15 +74,17 @@ mod state;
 mod timers;
 
 pub use call::Call;
-pub use config::{Config, ConnectPolicy, Recovery};
-pub use effect::{Effect, Notice, Signal};
-pub use ended::{EndReason, Ended, EndedBy, Phase};
-pub use id::{CallId, PeerName, RoomName};
+pub use config::{CallWaiting, Config, ConnectPolicy, Recovery};
+pub use effect::{Effect, Flow, Notice, Signal, VideoFlow, VideoNews};
+pub use ended::{EndReason, Ended, EndedBy, Facts, Phase};
+pub use id::{CallId, DeviceId, PeerName, RoomName};
 pub use input::{
-    DeclineReason, HostInput, Input, MediaKinds, PeerInput, Refusal, RemoteMedia, SignalingInput,
-    SignalingLoss, UserInput, WireInput,
+    DeclineReason, DeviceNews, HostInput, Input, MediaKinds, PeerInput, Refusal, SignalingInput,
+    SignalingLoss, Sources, Thermal, UserInput, WireInput, Wish, Word,
 };
-pub use lines::{LineEffect, LineError, Lines, MAX_CALLS, Party, Placed, RoomInput, RoomPeer, Tagged};
+pub use lines::{
+    LineEffect, LineError, Lines, MAX_CALLS, Party, Passage, Placed, RoomInput, RoomPeer, Sender, Tagged,
+};
 #[cfg(feature = "mutations")]
 pub use mutation::{Rule, break_rule};
 pub use state::CallState;

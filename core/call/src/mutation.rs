@@ -42,12 +42,16 @@ pub enum Rule {
     EndedTwice,
     /// Both ends make the offer.
     BothOffer,
+    /// The devices that were not chosen are not told.
+    OthersNotTold,
+    /// Who was connected to one device stays so, though another answers.
+    AnotherDeviceKept,
 }
 
 #[cfg(feature = "mutations")]
 impl Rule {
     /// Every rule that can be broken.
-    pub const ALL: [Rule; 18] = [
+    pub const ALL: [Rule; 20] = [
         Rule::MediaWithoutAccept,
         Rule::MediaWithoutConnection,
         Rule::EarlyConnectionForgotten,
@@ -66,6 +70,8 @@ impl Rule {
         Rule::PeerOutlivesCall,
         Rule::EndedTwice,
         Rule::BothOffer,
+        Rule::OthersNotTold,
+        Rule::AnotherDeviceKept,
     ];
 }
 

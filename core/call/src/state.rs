@@ -5,9 +5,10 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::ended::{Ended, Phase};
+use crate::input::MediaKinds;
 
 /// Where a call stands, as hosts see it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CallState {
     /// In a room, alone.
@@ -41,12 +42,16 @@ impl fmt::Display for CallState {
 }
 
 /// A state with what only it needs to know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) enum State {
     Outgoing {
         link: Link,
-        /// The other end has said that it rings.
-        ringing: bool,
+        heard: Heard,
+    },
+    /// Known from a push message only; its invite has not come yet.
+    Pushed {
+        /// With what it was answered meanwhile.
+        answer: Option<MediaKinds>,
     },
     Incoming {
         link: Link,
@@ -68,9 +73,9 @@ impl State {
     pub(crate) fn public(self) -> CallState {
         match self {
             State::Outgoing { .. } => CallState::Outgoing,
-            State::Incoming { .. } => CallState::Incoming,
+            State::Pushed { answer: None } | State::Incoming { .. } => CallState::Incoming,
             State::Waiting { .. } => CallState::Waiting,
-            State::Connecting => CallState::Connecting,
+            State::Pushed { answer: Some(_) } | State::Connecting => CallState::Connecting,
             State::Connected => CallState::Connected,
             State::Reconnecting { .. } => CallState::Reconnecting,
             State::Ended(_) => CallState::Ended,
@@ -79,9 +84,11 @@ impl State {
 
     pub(crate) fn phase(self) -> Phase {
         match self {
-            State::Outgoing { .. } | State::Incoming { .. } => Phase::Ringing,
+            State::Outgoing { .. } | State::Pushed { answer: None } | State::Incoming { .. } => {
+                Phase::Ringing
+            }
             State::Waiting { .. } => Phase::Waiting,
-            State::Connecting => Phase::Connecting,
+            State::Pushed { answer: Some(_) } | State::Connecting => Phase::Connecting,
             State::Connected => Phase::Connected,
             State::Reconnecting { .. } => Phase::Reconnecting,
             State::Ended(ended) => ended.phase,
@@ -92,14 +99,37 @@ impl State {
     pub(crate) fn has_peer(self) -> bool {
         match self {
             State::Outgoing { link, .. } | State::Incoming { link } => link != Link::Idle,
-            State::Waiting { .. } | State::Ended(_) => false,
+            State::Pushed { .. } | State::Waiting { .. } | State::Ended(_) => false,
             State::Connecting | State::Connected | State::Reconnecting { .. } => true,
+        }
+    }
+
+    /// The two ends have been connected and can be told things about media.
+    pub(crate) fn has_talked(self) -> bool {
+        match self {
+            State::Connected | State::Reconnecting { .. } => true,
+            State::Outgoing { .. }
+            | State::Pushed { .. }
+            | State::Incoming { .. }
+            | State::Waiting { .. }
+            | State::Connecting
+            | State::Ended(_) => false,
         }
     }
 }
 
+/// What a caller has heard of the invite.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(crate) enum Heard {
+    Nothing,
+    /// A device has it.
+    Delivered,
+    /// It rings there.
+    Ringing,
+}
+
 /// The peer connection of a call that still rings.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) enum Link {
     /// Not made: it waits for the call to be accepted.
     Idle,
@@ -112,7 +142,7 @@ pub(crate) enum Link {
 }
 
 /// How this end came into the call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) enum Role {
     Caller,
     Callee,
@@ -120,7 +150,7 @@ pub(crate) enum Role {
 }
 
 /// Can messages be sent?
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) enum Signaling {
     Up,
     /// It is being made anew.

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 /// The timers a call may ask for. At most one of each runs at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum TimerId {
+    /// Caller: the invite reached nobody.
+    InviteAck,
     /// Caller: nobody answered.
     Ring,
     /// Callee: the invite is not worth ringing any more.
@@ -17,22 +19,37 @@ pub enum TimerId {
     Reconnect,
     /// Time for the next ICE restart.
     Restart,
+    /// Nobody answered the wish for pictures.
+    VideoAsk,
 }
 
 impl TimerId {
     /// Every timer there is.
-    pub const ALL: [TimerId; 5] =
-        [TimerId::Ring, TimerId::InviteExpiry, TimerId::Connect, TimerId::Reconnect, TimerId::Restart];
+    pub const ALL: [TimerId; 7] = [
+        TimerId::InviteAck,
+        TimerId::Ring,
+        TimerId::InviteExpiry,
+        TimerId::Connect,
+        TimerId::Reconnect,
+        TimerId::Restart,
+        TimerId::VideoAsk,
+    ];
 }
 
 /// How long each timer runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Timers {
-    /// [`TimerId::Ring`], and the expiry of the invites sent. 45 s: long enough to find a phone in a
-    /// bag, shorter than the minute after which push services give up on an urgent message.
+    /// [`TimerId::InviteAck`]: how long a caller waits to hear that the invite was delivered, or rings, or
+    /// anything else of it. 10 s: a message sent again after a lost connection arrives within 5 s, a phone
+    /// woken by a push says so in as much; who hears nothing after that should not wait in vain.
+    /// `None` where a dialect says nothing of the kind.
+    pub invite_ack: Option<Duration>,
+    /// [`TimerId::Ring`]. 60 s: long enough to find a phone in a bag, and as long as push services try to
+    /// deliver an urgent message.
     pub ring: Duration,
-    /// The longest [`TimerId::InviteExpiry`], whatever the invite asks for. 90 s: nobody rings longer,
-    /// and a caller who vanished must not keep a phone ringing.
+    /// How long invites and offers are worth anything: the expiry of those sent, and the longest
+    /// [`TimerId::InviteExpiry`] whatever a received one asks for. 60 s, like [`Timers::ring`]: a caller
+    /// who vanished must not keep a phone ringing, an offer found in an outbox later must not ring at all.
     pub invite_expiry: Duration,
     /// [`TimerId::Connect`]. 20 s: ICE over a relay on a bad mobile link takes under 10 s, DTLS
     /// handshakes with two lost flights 3 s; who waits longer has hung up already.
@@ -44,16 +61,21 @@ pub struct Timers {
     /// pause repeats. 100, 300, 300, 500 ms find a new network as soon as it works; then 1, 2 and 5 s
     /// spare battery and signaling while there is none.
     pub restart: [Duration; 7],
+    /// [`TimerId::VideoAsk`], at both ends. 30 s: the question is on the screen of somebody who talks; no
+    /// answer in that time is an answer.
+    pub video_ask: Duration,
 }
 
 impl Default for Timers {
     fn default() -> Self {
         Timers {
-            ring: Duration::from_secs(45),
-            invite_expiry: Duration::from_secs(90),
+            invite_ack: Some(Duration::from_secs(10)),
+            ring: Duration::from_secs(60),
+            invite_expiry: Duration::from_secs(60),
             connect: Duration::from_secs(20),
             reconnect: Duration::from_secs(60),
             restart: [100, 300, 300, 500, 1_000, 2_000, 5_000].map(Duration::from_millis),
+            video_ask: Duration::from_secs(30),
         }
     }
 }
@@ -66,7 +88,7 @@ impl Timers {
 }
 
 /// The set of timers that were started and have neither fired nor been cancelled.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Running(u8);
 

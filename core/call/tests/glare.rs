@@ -30,6 +30,10 @@ impl Pair {
         PeerName::from(["ann", "bob"][side])
     }
 
+    fn sender(side: usize) -> Sender {
+        Sender { peer: Pair::name(side), device: None }
+    }
+
     fn ring(&mut self, side: usize, call: &str) -> Placed {
         let placed = self.sides[side].ring(CallId::from(call), Pair::name(1 - side), MEDIA);
         self.drain(side);
@@ -44,7 +48,7 @@ impl Pair {
     /// Delivers the oldest message to `side`; false when there is none.
     fn deliver(&mut self, side: usize) -> bool {
         let Some((call, signal)) = self.wires[side].pop_front() else { return false };
-        let (lines, from) = (&mut self.sides[side], Pair::name(1 - side));
+        let (lines, from) = (&mut self.sides[side], Pair::sender(1 - side));
         match signal {
             Signal::Invite { media, expires_in } => lines.invite(&from, &call, media, expires_in),
             Signal::Ringing => lines.wire(&from, &call, WireInput::Ringing),
@@ -52,6 +56,11 @@ impl Pair {
             Signal::Decline { reason } => lines.wire(&from, &call, WireInput::Decline { reason }),
             Signal::Cancel => lines.wire(&from, &call, WireInput::Cancel),
             Signal::HangUp => lines.wire(&from, &call, WireInput::HangUp),
+            Signal::Anew => lines.wire(&from, &call, WireInput::Anew),
+            Signal::AcceptedElsewhere => lines.wire(&from, &call, WireInput::AcceptedElsewhere),
+            Signal::DeclinedElsewhere => lines.wire(&from, &call, WireInput::DeclinedElsewhere),
+            Signal::MediaState(sources) => lines.wire(&from, &call, WireInput::MediaState(sources)),
+            Signal::Talk(word) => lines.wire(&from, &call, WireInput::Talk(word)),
             Signal::Join | Signal::Leave => panic!("no rooms here"),
         }
         self.drain(side);
@@ -75,12 +84,22 @@ impl Pair {
         self.sides[side].calls().map(|call| (call.id().as_str(), call.state())).collect()
     }
 
+    /// Who offers and who gives way in the peer connection of `call`.
+    fn roles(&self, side: usize, call: &str) -> Option<(bool, bool)> {
+        self.log[side].iter().rev().find_map(|(id, effect)| match effect {
+            LineEffect::Call(Effect::StartPeer { offerer, polite }) if id.as_str() == call => {
+                Some((*offerer, *polite))
+            }
+            LineEffect::Call(_) | LineEffect::Incoming { .. } | LineEffect::TellOthers { .. } => None,
+        })
+    }
+
     fn ends(&self, side: usize) -> Vec<(&str, EndReason)> {
         self.log[side]
             .iter()
             .filter_map(|(call, effect)| match effect {
                 LineEffect::Call(Effect::Ended(ended)) => Some((call.as_str(), ended.reason)),
-                LineEffect::Call(_) | LineEffect::Incoming { .. } => None,
+                LineEffect::Call(_) | LineEffect::Incoming { .. } | LineEffect::TellOthers { .. } => None,
             })
             .collect()
     }
@@ -106,7 +125,7 @@ fn the_side_that_gives_way_learns_first_which_call_takes_the_place() {
     pair.settle();
     let position = |found: fn(&LineEffect) -> bool| pair.log[1].iter().position(|(_, effect)| found(effect));
     let told = position(|effect| {
-        *effect == LineEffect::Incoming { media: MEDIA, instead_of: Some(CallId::from("b")) }
+        *effect == LineEffect::Incoming { media: MEDIA, instead_of: Some(CallId::from("b")), accepted: true }
     });
     let over = position(|effect| matches!(effect, LineEffect::Call(Effect::Ended(_))));
     assert!(told.is_some() && told < over);
@@ -124,8 +143,8 @@ fn the_side_that_wins_never_rings() {
 #[test]
 fn a_late_invite_of_the_losing_call_does_not_ring() {
     let mut winner = Lines::new(Config::default());
-    let bob = PeerName::from("bob");
-    assert_eq!(winner.ring(CallId::from("a"), bob.clone(), MEDIA), Ok(Placed::Ringing));
+    let bob = Pair::sender(1);
+    assert_eq!(winner.ring(CallId::from("a"), bob.peer.clone(), MEDIA), Ok(Placed::Ringing));
     winner.wire(&bob, &CallId::from("b"), WireInput::Cancel);
     winner.wire(&bob, &CallId::from("a"), WireInput::Accept { media: MEDIA });
     while winner.poll_effect().is_some() {}
@@ -137,7 +156,7 @@ fn a_late_invite_of_the_losing_call_does_not_ring() {
 fn a_losing_invite_that_is_repeated_after_the_call_does_not_ring() {
     let mut pair = Pair::new(ConnectPolicy::WhileRinging);
     assert_eq!(pair.ring(0, "a"), Placed::Ringing);
-    let (bob, losing) = (Pair::name(1), CallId::from("b"));
+    let (bob, losing) = (Pair::sender(1), CallId::from("b"));
     pair.sides[0].invite(&bob, &losing, MEDIA, EXPIRES);
     pair.hang_up(0);
     pair.sides[0].invite(&bob, &losing, MEDIA, EXPIRES);
@@ -193,6 +212,10 @@ proptest! {
         prop_assert_eq!(pair.calls(0), pair.calls(1), "{:?}", pair.log);
         prop_assert_eq!(pair.calls(0)[0].1, CallState::Connecting);
         prop_assert!(pair.ends(0).len() + pair.ends(1).len() <= 1);
+        // Should both offer at once later, one of them gives way: the one who did not offer first.
+        let call = pair.calls(0)[0].0;
+        let (ann, bob) = (pair.roles(0, call), pair.roles(1, call));
+        prop_assert!(ann.is_some() && bob == ann.map(|(offerer, polite)| (!offerer, !polite)));
     }
 
     #[test]

@@ -23,8 +23,8 @@ fn bob() -> PeerName {
     PeerName::from("bob")
 }
 
-fn with(peer: PeerName, call: &str) -> RoomPeer {
-    RoomPeer { peer, call: id(call) }
+fn from(peer: PeerName) -> Sender {
+    Sender { peer, device: None }
 }
 
 fn drain(lines: &mut Lines) -> Vec<Tagged> {
@@ -37,7 +37,7 @@ fn messages(effects: &[Tagged]) -> Vec<(&str, &Party, Signal)> {
         .iter()
         .filter_map(|tagged| match &tagged.effect {
             LineEffect::Call(Effect::Send(signal)) => Some((tagged.call.as_str(), &tagged.party, *signal)),
-            LineEffect::Call(_) | LineEffect::Incoming { .. } => None,
+            LineEffect::Call(_) | LineEffect::Incoming { .. } | LineEffect::TellOthers { .. } => None,
         })
         .collect()
 }
@@ -49,7 +49,7 @@ fn rings(effects: &[Tagged]) -> bool {
 fn end(effects: &[Tagged]) -> Option<EndReason> {
     effects.iter().find_map(|tagged| match tagged.effect {
         LineEffect::Call(Effect::Ended(ended)) => Some(ended.reason),
-        LineEffect::Call(_) | LineEffect::Incoming { .. } => None,
+        LineEffect::Call(_) | LineEffect::Incoming { .. } | LineEffect::TellOthers { .. } => None,
     })
 }
 
@@ -60,12 +60,13 @@ fn state(lines: &Lines, call: &str) -> Option<CallState> {
 #[test]
 fn an_invite_is_told_to_the_host_before_anything_else() {
     let mut lines = lines();
-    lines.invite(&ann(), &id("c"), MEDIA, EXPIRES);
+    lines.invite(&from(ann()), &id("c"), MEDIA, EXPIRES);
     let effects = drain(&mut lines);
     let first = Tagged {
         call: id("c"),
         party: Party::Peer(ann()),
-        effect: LineEffect::Incoming { media: MEDIA, instead_of: None },
+        device: None,
+        effect: LineEffect::Incoming { media: MEDIA, instead_of: None, accepted: false },
     };
     assert_eq!(effects[0], first);
     assert_eq!(messages(&effects), [("c", &Party::Peer(ann()), Signal::Ringing)]);
@@ -75,9 +76,9 @@ fn an_invite_is_told_to_the_host_before_anything_else() {
 #[test]
 fn a_second_caller_hears_busy_and_the_host_nothing() {
     let mut lines = lines();
-    lines.invite(&ann(), &id("c"), MEDIA, EXPIRES);
+    lines.invite(&from(ann()), &id("c"), MEDIA, EXPIRES);
     drain(&mut lines);
-    lines.invite(&bob(), &id("d"), MEDIA, EXPIRES);
+    lines.invite(&from(bob()), &id("d"), MEDIA, EXPIRES);
     let effects = drain(&mut lines);
     let busy = Signal::Decline { reason: DeclineReason::Busy };
     assert_eq!(messages(&effects), [("d", &Party::Peer(bob()), busy)]);
@@ -88,10 +89,10 @@ fn a_second_caller_hears_busy_and_the_host_nothing() {
 #[test]
 fn a_caller_who_was_busied_and_cancels_changes_nothing() {
     let mut lines = lines();
-    lines.invite(&ann(), &id("c"), MEDIA, EXPIRES);
-    lines.invite(&bob(), &id("d"), MEDIA, EXPIRES);
+    lines.invite(&from(ann()), &id("c"), MEDIA, EXPIRES);
+    lines.invite(&from(bob()), &id("d"), MEDIA, EXPIRES);
     drain(&mut lines);
-    lines.wire(&bob(), &id("d"), WireInput::Cancel);
+    lines.wire(&from(bob()), &id("d"), WireInput::Cancel);
     assert_eq!(drain(&mut lines), []);
 }
 
@@ -99,44 +100,44 @@ fn a_caller_who_was_busied_and_cancels_changes_nothing() {
 fn who_is_in_a_room_is_busy() {
     let mut lines = lines();
     lines.join(id("c"), RoomName::from("r"), MEDIA).expect("the first call");
-    lines.invite(&bob(), &id("d"), MEDIA, EXPIRES);
+    lines.invite(&from(bob()), &id("d"), MEDIA, EXPIRES);
     assert!(!rings(&drain(&mut lines)));
 }
 
 #[test]
 fn once_a_call_is_over_the_next_one_rings() {
     let mut lines = lines();
-    lines.invite(&ann(), &id("c"), MEDIA, EXPIRES);
+    lines.invite(&from(ann()), &id("c"), MEDIA, EXPIRES);
     lines.input(&id("c"), DECLINE);
     assert_eq!(end(&drain(&mut lines)), Some(EndReason::Declined));
     assert_eq!(lines.calls().count(), 0);
-    lines.invite(&bob(), &id("d"), MEDIA, EXPIRES);
+    lines.invite(&from(bob()), &id("d"), MEDIA, EXPIRES);
     assert!(rings(&drain(&mut lines)));
 }
 
 #[test]
 fn an_expired_invite_is_dropped() {
     let mut lines = lines();
-    lines.invite(&ann(), &id("c"), MEDIA, Duration::ZERO);
+    lines.invite(&from(ann()), &id("c"), MEDIA, Duration::ZERO);
     assert_eq!(drain(&mut lines), []);
 }
 
 #[test]
 fn a_repeated_invite_rings_once() {
     let mut lines = lines();
-    lines.invite(&ann(), &id("c"), MEDIA, EXPIRES);
+    lines.invite(&from(ann()), &id("c"), MEDIA, EXPIRES);
     drain(&mut lines);
-    lines.invite(&ann(), &id("c"), MEDIA, EXPIRES);
+    lines.invite(&from(ann()), &id("c"), MEDIA, EXPIRES);
     assert_eq!(drain(&mut lines), []);
 }
 
 #[test]
 fn an_invite_of_a_call_that_is_over_does_not_ring_again() {
     let mut lines = lines();
-    lines.invite(&ann(), &id("c"), MEDIA, EXPIRES);
+    lines.invite(&from(ann()), &id("c"), MEDIA, EXPIRES);
     lines.input(&id("c"), DECLINE);
     drain(&mut lines);
-    lines.invite(&ann(), &id("c"), MEDIA, EXPIRES);
+    lines.invite(&from(ann()), &id("c"), MEDIA, EXPIRES);
     assert_eq!(drain(&mut lines), []);
 }
 
@@ -146,10 +147,10 @@ fn an_invite_that_comes_after_its_own_end_is_dropped() {
         [WireInput::Cancel, WireInput::HangUp, WireInput::AcceptedElsewhere, WireInput::DeclinedElsewhere];
     for end in ends {
         let mut lines = lines();
-        lines.wire(&ann(), &id("c"), end);
-        lines.invite(&ann(), &id("c"), MEDIA, EXPIRES);
+        lines.wire(&from(ann()), &id("c"), end);
+        lines.invite(&from(ann()), &id("c"), MEDIA, EXPIRES);
         assert_eq!(drain(&mut lines), [], "{end:?}");
-        lines.invite(&ann(), &id("d"), MEDIA, EXPIRES);
+        lines.invite(&from(ann()), &id("d"), MEDIA, EXPIRES);
         assert!(rings(&drain(&mut lines)));
     }
 }
@@ -157,26 +158,26 @@ fn an_invite_that_comes_after_its_own_end_is_dropped() {
 #[test]
 fn messages_of_a_call_from_somebody_else_do_nothing() {
     let mut lines = lines();
-    lines.invite(&ann(), &id("c"), MEDIA, EXPIRES);
+    lines.invite(&from(ann()), &id("c"), MEDIA, EXPIRES);
     drain(&mut lines);
-    lines.wire(&bob(), &id("c"), WireInput::Cancel);
+    lines.wire(&from(bob()), &id("c"), WireInput::Cancel);
     assert_eq!(drain(&mut lines), []);
-    lines.wire(&ann(), &id("c"), WireInput::Cancel);
+    lines.wire(&from(ann()), &id("c"), WireInput::Cancel);
     assert_eq!(end(&drain(&mut lines)), Some(EndReason::Cancelled));
 }
 
 #[test]
 fn an_accept_of_an_unknown_call_does_not_keep_its_invite_out() {
     let mut lines = lines();
-    lines.wire(&ann(), &id("c"), WireInput::MediaState(SCREEN));
-    lines.invite(&ann(), &id("c"), MEDIA, EXPIRES);
+    lines.wire(&from(ann()), &id("c"), WireInput::MediaState(SCREEN));
+    lines.invite(&from(ann()), &id("c"), MEDIA, EXPIRES);
     assert!(rings(&drain(&mut lines)));
 }
 
 #[test]
 fn ringing_back_who_rings_here_answers() {
     let mut lines = lines();
-    lines.invite(&ann(), &id("c"), MEDIA, EXPIRES);
+    lines.invite(&from(ann()), &id("c"), MEDIA, EXPIRES);
     drain(&mut lines);
     assert_eq!(lines.ring(id("b"), ann(), MEDIA), Ok(Placed::Answered(id("c"))));
     let effects = drain(&mut lines);
@@ -243,7 +244,7 @@ fn lost_signaling_is_known_to_calls_made_later() {
 #[test]
 fn signaling_gone_for_good_ends_ringing_and_allows_no_new_call() {
     let mut lines = lines();
-    lines.invite(&ann(), &id("c"), MEDIA, EXPIRES);
+    lines.invite(&from(ann()), &id("c"), MEDIA, EXPIRES);
     drain(&mut lines);
     lines.signaling(SignalingInput::LostForGood(SignalingLoss::Unreachable));
     assert_eq!(end(&drain(&mut lines)), Some(EndReason::SignalingLost));
@@ -253,104 +254,12 @@ fn signaling_gone_for_good_ends_ringing_and_allows_no_new_call() {
 #[test]
 fn a_changed_network_reaches_every_connected_call() {
     let mut lines = lines();
-    lines.invite(&ann(), &id("c"), MEDIA, EXPIRES);
+    lines.invite(&from(ann()), &id("c"), MEDIA, EXPIRES);
     lines.input(&id("c"), ACCEPT);
     lines.input(&id("c"), CONNECTED);
     drain(&mut lines);
     lines.network_changed();
     assert_eq!(state(&lines, "c"), Some(CallState::Reconnecting));
-}
-
-#[test]
-fn a_room_call_keeps_its_name_here_and_takes_the_services_name_on_the_wire() {
-    let mut lines = lines();
-    let room = RoomName::from("r");
-    lines.join(id("local"), room.clone(), MEDIA).expect("the first call");
-    lines.room(&room, RoomInput::Joined { with: None });
-    lines.room(&room, RoomInput::PeerJoined(with(bob(), "wire")));
-    lines.input(&id("local"), CONNECTED);
-    drain(&mut lines);
-    assert_eq!(lines.local_id(&bob(), &id("wire")), Some(&id("local")));
-
-    lines.wire(&ann(), &id("wire"), WireInput::HangUp);
-    assert_eq!(drain(&mut lines), [], "a stranger");
-    lines.wire(&bob(), &id("wire"), WireInput::HangUp);
-    let effects = drain(&mut lines);
-    assert_eq!(end(&effects), Some(EndReason::HangUp));
-    let party = Party::Room { room, with: Some(with(bob(), "wire")) };
-    assert_eq!(messages(&effects), [("local", &party, Signal::Leave)]);
-}
-
-#[test]
-fn who_finds_somebody_in_the_room_makes_the_offer() {
-    let mut lines = lines();
-    let room = RoomName::from("r");
-    lines.join(id("c"), room.clone(), MEDIA).expect("the first call");
-    drain(&mut lines);
-    lines.room(&room, RoomInput::Joined { with: Some(with(bob(), "w")) });
-    let start = LineEffect::Call(Effect::StartPeer { offerer: true, polite: false });
-    assert_eq!(drain(&mut lines)[0].effect, start);
-}
-
-#[test]
-fn a_room_is_entered_once() {
-    let mut lines = lines();
-    let room = RoomName::from("r");
-    assert_eq!(lines.join(id("c"), room.clone(), MEDIA), Ok(()));
-    assert_eq!(lines.join(id("d"), room.clone(), MEDIA), Err(LineError::AlreadyInRoom(id("c"))));
-    lines.input(&id("c"), HANG_UP);
-    assert_eq!(lines.join(id("d"), room, MEDIA), Ok(()));
-}
-
-#[test]
-fn that_an_earlier_peer_left_does_not_end_the_call_with_the_next() {
-    let mut lines = lines();
-    let room = RoomName::from("r");
-    lines.join(id("c"), room.clone(), MEDIA).expect("the first call");
-    lines.room(&room, RoomInput::PeerJoined(with(bob(), "w2")));
-    lines.room(&room, RoomInput::PeerLeft { call: Some(id("w1")) });
-    assert_eq!(state(&lines, "c"), Some(CallState::Connecting));
-    lines.room(&room, RoomInput::PeerLeft { call: Some(id("w2")) });
-    assert_eq!(end(&drain(&mut lines)), Some(EndReason::PeerLeft));
-}
-
-#[test]
-fn a_service_that_starts_anew_and_names_the_call_anew_does_not_end_it() {
-    let mut lines = lines();
-    let room = RoomName::from("r");
-    lines.join(id("c"), room.clone(), MEDIA).expect("the first call");
-    lines.room(&room, RoomInput::PeerJoined(with(bob(), "w1")));
-    lines.input(&id("c"), CONNECTED);
-    drain(&mut lines);
-    lines.room(&room, RoomInput::Joined { with: Some(with(bob(), "w2")) });
-    assert_eq!(drain(&mut lines), []);
-    lines.wire(&bob(), &id("w2"), WireInput::HangUp);
-    assert_eq!(end(&drain(&mut lines)), Some(EndReason::HangUp));
-}
-
-#[test]
-fn somebody_new_in_the_room_means_that_the_other_one_left() {
-    let mut lines = lines();
-    let room = RoomName::from("r");
-    lines.join(id("c"), room.clone(), MEDIA).expect("the first call");
-    lines.room(&room, RoomInput::PeerJoined(with(bob(), "w1")));
-    lines.room(&room, RoomInput::PeerJoined(with(ann(), "w2")));
-    assert_eq!(end(&drain(&mut lines)), Some(EndReason::PeerLeft));
-}
-
-#[test]
-fn a_full_or_forbidden_room_ends_the_call() {
-    let cases = [
-        (RoomInput::Full, EndReason::RoomFull),
-        (RoomInput::Refused(Refusal::Unauthorized), EndReason::Unauthorized),
-    ];
-    for (input, why) in cases {
-        let mut lines = lines();
-        let room = RoomName::from("r");
-        lines.join(id("c"), room.clone(), MEDIA).expect("the first call");
-        lines.room(&room, input);
-        assert_eq!(end(&drain(&mut lines)), Some(why));
-    }
 }
 
 #[test]
@@ -367,7 +276,7 @@ fn lines_survive_being_stored() {
     let mut lines = lines();
     lines.join(id("c"), RoomName::from("r"), MEDIA).expect("the first call");
     assert_eq!(lines.ring(id("d"), ann(), MEDIA), Ok(Placed::Ringing));
-    lines.wire(&bob(), &id("e"), WireInput::Cancel);
+    lines.wire(&from(bob()), &id("e"), WireInput::Cancel);
     let stored = serde_json::to_string(&lines).expect("lines serialise");
     let mut restored: Lines = serde_json::from_str(&stored).expect("and deserialise");
     assert_eq!(restored, lines);

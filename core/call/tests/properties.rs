@@ -12,6 +12,7 @@ use proptest::prelude::*;
 enum Kind {
     Outgoing,
     Incoming,
+    Pushed,
     Room,
 }
 
@@ -20,19 +21,20 @@ fn make(kind: Kind, config: Config) -> Call {
     match kind {
         Kind::Outgoing => Call::outgoing(id, config, MEDIA),
         Kind::Incoming => Call::incoming(id, config, MEDIA, EXPIRES),
+        Kind::Pushed => Call::pushed(id, config, MEDIA, EXPIRES),
         Kind::Room => Call::room(id, config, MEDIA),
     }
 }
 
 fn kind() -> impl Strategy<Value = Kind> {
-    prop_oneof![Just(Kind::Outgoing), Just(Kind::Incoming), Just(Kind::Room)]
+    prop_oneof![Just(Kind::Outgoing), Just(Kind::Incoming), Just(Kind::Pushed), Just(Kind::Room)]
 }
 
 fn config() -> impl Strategy<Value = Config> {
-    (any::<bool>(), any::<bool>()).prop_map(|(private, restart)| {
+    any::<(bool, bool, bool)>().prop_map(|(private, restart, room_stay)| {
         let base = if restart { Config::default() } else { Config::without_restart() };
         let policy = if private { ConnectPolicy::AfterAccept } else { ConnectPolicy::WhileRinging };
-        Config { policy, ..base }
+        Config { policy, room_stay, ..base }
     })
 }
 
@@ -46,6 +48,20 @@ fn input() -> impl Strategy<Value = Input> {
         CONNECTED,
         DISCONNECTED,
         NETWORK_CHANGED,
+        INVITED,
+        HOLD,
+        RESUME,
+        Input::User(UserInput::Talk(Wish::AskVideo)),
+        Input::User(UserInput::Talk(Wish::StopVideo)),
+        Input::User(UserInput::SetMedia(MUTED)),
+        word(Word::Hold),
+        word(Word::Resume),
+        word(Word::AskVideo),
+        word(Word::AcceptVideo),
+        device(DeviceNews::PhoneCallBegan),
+        device(DeviceNews::PhoneCallEnded),
+        device(DeviceNews::Background),
+        Input::Wire(WireInput::Anew),
         Input::Wire(WireInput::Ringing),
         Input::Wire(WireInput::MediaState(SCREEN)),
         Input::Signaling(SignalingInput::Lost),
@@ -117,24 +133,33 @@ proptest! {
     fn media_is_released_once_and_only_when_accepted_and_connected(
         kind in kind(), config in config(), inputs in inputs(),
     ) {
-        let (mut accepted, mut started, mut connected, mut released) = (false, false, false, false);
+        let (mut accepted, mut answered, mut started, mut connected, mut released) = Default::default();
         let mut ended = false;
         for (input, effects) in history(make(kind, config), &inputs) {
             match (kind, input) {
-                (Kind::Outgoing, Some(Input::Wire(WireInput::Accept { .. })))
+                (Kind::Outgoing, Some(Input::Wire(WireInput::Accept { .. } | WireInput::AcceptAnew { .. })))
                 | (Kind::Incoming, Some(Input::User(UserInput::Accept { .. })))
                 | (Kind::Room, Some(Input::Wire(WireInput::PeerJoined | WireInput::Joined { peer: true }))) => {
                     accepted = true;
                 }
+                (Kind::Pushed, Some(Input::User(UserInput::Accept { .. }))) => answered = true,
                 (_, Some(Input::Peer(PeerInput::Connected))) => connected = started,
                 (_, Some(Input::Peer(PeerInput::Disconnected | PeerInput::IceFailed))) => connected = false,
                 _ => {}
             }
+            // Nothing is sent or received before the invite of a pushed call has come.
+            accepted |= answered && started;
             for effect in effects {
                 match effect {
                     Effect::StartPeer { .. } => {
-                        prop_assert!(!started, "one peer connection a call");
+                        prop_assert!(!started, "one peer connection at a time");
+                        accepted |= answered;
                         started = true;
+                    }
+                    Effect::ClosePeer => {
+                        prop_assert!(started, "nothing to close");
+                        (started, connected, released) = (false, false, false);
+                        accepted &= !matches!(kind, Kind::Room);
                     }
                     Effect::ReleaseMedia => {
                         prop_assert!(accepted && connected && !released);
@@ -146,17 +171,50 @@ proptest! {
             }
             prop_assert!(ended || released || !(accepted && connected), "held back too long");
         }
+        prop_assert!(!started, "left open");
     }
 
     #[test]
-    fn a_peer_connection_is_closed_exactly_if_it_was_started(
+    fn nothing_passes_while_anybody_holds(
         kind in kind(), config in config(), inputs in inputs(),
     ) {
-        let effects = effects(make(kind, config), &inputs);
-        let count = |wanted: fn(&Effect) -> bool| effects.iter().filter(|effect| wanted(effect)).count();
-        let started = count(|effect| matches!(effect, Effect::StartPeer { .. }));
-        let closed = count(|effect| matches!(effect, Effect::ClosePeer));
-        prop_assert_eq!(started, closed);
+        let (mut flow, mut held) = (OPEN, false);
+        for (input, effects) in history(make(kind, config), &inputs) {
+            for effect in effects {
+                match effect {
+                    Effect::SetFlow(now) => {
+                        prop_assert!(now != flow, "{:?} again after {:?}", now, input);
+                        flow = now;
+                    }
+                    Effect::Notify(Notice::Held { local, remote }) => held = local || remote,
+                    _ => {}
+                }
+            }
+            prop_assert!(!held || flow == SHUT, "{:?} passes", flow);
+        }
+    }
+
+    #[test]
+    fn the_other_end_is_told_only_while_it_talks(
+        kind in kind(), config in config(), inputs in inputs(),
+    ) {
+        let (mut told, mut talks) = (None, false);
+        for (_, effects) in history(make(kind, config), &inputs) {
+            for effect in effects {
+                match effect {
+                    Effect::Notify(Notice::State(state)) => {
+                        talks = matches!(state, CallState::Connected | CallState::Reconnecting);
+                    }
+                    Effect::ClosePeer => told = None,
+                    Effect::Send(Signal::MediaState(sources)) => {
+                        prop_assert!(talks);
+                        prop_assert!(told.replace(sources) != Some(sources), "told twice");
+                    }
+                    Effect::Send(Signal::Talk(Word::Hold | Word::Resume)) => prop_assert!(talks),
+                    _ => {}
+                }
+            }
+        }
     }
 
     #[test]

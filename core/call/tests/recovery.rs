@@ -167,7 +167,8 @@ fn restarts_wait_for_signaling_and_start_anew_with_it() {
 
 #[test]
 fn signaling_that_breaks_does_not_end_anything() {
-    let calls = [Driven::outgoing(Config::default()), Driven::room(Config::default()), connected()];
+    let ringing = Driven::outgoing(Config::default()).after(&[Input::Wire(WireInput::Ringing)]);
+    let calls = [ringing, Driven::pushed(Config::default()), Driven::room(Config::default()), connected()];
     for mut call in calls {
         let before = call.state();
         assert_eq!(call.give(LOST), []);
@@ -191,6 +192,50 @@ fn signaling_gone_for_good_ends_a_call_that_is_not_connected() {
     assert_eq!(why(SignalingLoss::Unreachable), EndReason::SignalingLost);
     assert_eq!(why(SignalingLoss::Unauthorized), EndReason::Unauthorized);
     assert_eq!(why(SignalingLoss::Replaced), EndReason::Replaced);
+}
+
+#[test]
+fn hanging_up_wins_over_every_recovery() {
+    let recoveries: [&[Input]; 5] =
+        [&[DISCONNECTED], &[NETWORK_CHANGED, RESTART], &[LOST], &[LOST, DISCONNECTED], &[DISCONNECTED, GONE]];
+    for inputs in recoveries {
+        let call = connected().after(inputs).after(&[HANG_UP]);
+        assert_eq!(call.sent().last(), Some(&Signal::HangUp));
+        assert_eq!(call.call.ended().map(|ended| ended.reason), Some(EndReason::HangUp));
+    }
+}
+
+#[test]
+fn when_both_sides_restart_one_of_them_gives_way() {
+    let callee = Driven::incoming(Config::default()).after(&[ACCEPT, CONNECTED]);
+    let mut polite = Vec::new();
+    for mut call in [connected(), callee] {
+        assert_eq!(restarts(&call.give(DISCONNECTED)), 1);
+        polite.extend(call.log.iter().filter_map(|effect| match effect {
+            Effect::StartPeer { polite, .. } => Some(*polite),
+            _ => None,
+        }));
+    }
+    assert_eq!(polite, [false, true]);
+}
+
+#[test]
+fn an_end_tells_what_the_call_went_through() {
+    let ended = |call: Driven| call.call.ended().expect("the call is over").facts;
+    assert_eq!(ended(Driven::outgoing(Config::default()).after(&[HANG_UP])), Facts::default());
+    let connecting = Driven::outgoing(Config::default()).after(&[ANSWERED, HANG_UP]);
+    assert_eq!(ended(connecting), Facts { accepted: true, ..Facts::default() });
+    let early = Driven::outgoing(Config::default()).after(&[CONNECTED, ANSWERED, HANG_UP]);
+    assert_eq!(ended(early), Facts { accepted: true, connected: true, video: true, ..Facts::default() });
+    let recovered = [DISCONNECTED, RESTART, CONNECTED, HOLD, RESUME, NETWORK_CHANGED, HANG_UP];
+    let all = Facts { accepted: true, connected: true, video: true, held: true, recoveries: 2, restarts: 3 };
+    assert_eq!(ended(connected().after(&recovered)), all);
+    let sound = Driven::incoming(Config::default()).after(&[
+        Input::User(UserInput::Accept { media: SOUND }),
+        CONNECTED,
+        HANG_UP,
+    ]);
+    assert_eq!(ended(sound), Facts { accepted: true, connected: true, ..Facts::default() });
 }
 
 #[test]

@@ -16,6 +16,7 @@ fn a_caller_invites_and_connects_while_it_rings() {
         [
             Effect::Send(Signal::Invite { media: MEDIA, expires_in: ring }),
             Effect::StartTimer(TimerId::Ring, ring),
+            Effect::StartTimer(TimerId::InviteAck, Duration::from_secs(10)),
             Effect::StartPeer { offerer: true, polite: false },
         ]
     );
@@ -63,7 +64,8 @@ fn an_invite_that_asks_for_a_day_rings_no_longer_than_ours_may() {
 fn that_it_rings_there_is_told_once() {
     let mut call = Driven::outgoing(Config::default());
     let ringing = Input::Wire(WireInput::Ringing);
-    assert_eq!(call.give(ringing), [Effect::Notify(Notice::RemoteRinging)]);
+    let told = [Effect::CancelTimer(TimerId::InviteAck), Effect::Notify(Notice::RemoteRinging)];
+    assert_eq!(call.give(ringing), told);
     assert_eq!(call.give(ringing), []);
 }
 
@@ -78,6 +80,7 @@ fn answering_a_connected_call_releases_media_at_once() {
             Effect::ReleaseMedia,
             Effect::Notify(Notice::State(CallState::Connected)),
             Effect::Notify(Notice::Connected),
+            Effect::Send(Signal::MediaState(CAMERA)),
         ]
     );
 }
@@ -86,9 +89,10 @@ fn answering_a_connected_call_releases_media_at_once() {
 fn being_answered_when_connected_releases_media_at_once() {
     let mut call = Driven::outgoing(Config::default()).after(&[CONNECTED]);
     let effects = call.give(ANSWERED);
-    assert_eq!(effects[0], Effect::Notify(Notice::RemoteMedia(RemoteMedia { screen: false, ..SCREEN })));
-    assert_eq!(effects[1], Effect::CancelTimer(TimerId::Ring));
-    assert_eq!(effects[2], Effect::ReleaseMedia);
+    assert_eq!(effects[0], Effect::Notify(Notice::RemoteMedia(Sources { screen: false, ..SCREEN })));
+    assert_eq!(effects[1], Effect::CancelTimer(TimerId::InviteAck));
+    assert_eq!(effects[2], Effect::CancelTimer(TimerId::Ring));
+    assert_eq!(effects[3], Effect::ReleaseMedia);
     assert_eq!(call.state(), CallState::Connected);
 }
 
@@ -105,6 +109,7 @@ fn an_answered_call_releases_media_when_it_connects() {
             Effect::ReleaseMedia,
             Effect::Notify(Notice::State(CallState::Connected)),
             Effect::Notify(Notice::Connected),
+            Effect::Send(Signal::MediaState(CAMERA)),
         ]
     );
 }

@@ -117,3 +117,64 @@ fn a_room_one_may_not_enter_ends_the_call() {
     let call = Driven::room(Config::default()).after(&[refused]);
     assert_eq!(call.end(), (EndedBy::System, EndReason::Unauthorized, Phase::Waiting));
 }
+
+#[test]
+fn who_stays_waits_for_the_next_one_when_the_other_leaves() {
+    let before: [(&[Input], Option<Effect>); 3] = [
+        (&[], Some(Effect::CancelTimer(TimerId::Connect))),
+        (&[CONNECTED], None),
+        (&[CONNECTED, ICE_FAILED], Some(Effect::CancelTimer(TimerId::Reconnect))),
+    ];
+    for (inputs, cancelled) in before {
+        for left in [PEER_LEFT, Input::Wire(WireInput::HangUp)] {
+            let mut call = Driven::room(stay()).after(&[PEER_JOINED]).after(inputs);
+            let effects = call.give(left);
+            assert!(cancelled.is_none_or(|cancelled| effects.contains(&cancelled)));
+            assert_eq!(sent(&effects), [], "this end stays in the room");
+            let last = [Effect::ClosePeer, Effect::Notify(Notice::State(CallState::Waiting))];
+            assert_eq!(effects[effects.len() - 2..], last);
+            assert_eq!(call.give(left), []);
+        }
+    }
+}
+
+#[test]
+fn the_next_one_in_the_room_gets_a_peer_connection_and_media_of_their_own() {
+    let mut call = Driven::room(stay()).after(&[PEER_JOINED, CONNECTED, PEER_LEFT]);
+    assert_eq!(call.give(PEER_JOINED)[0], Effect::StartPeer { offerer: false, polite: true });
+    let effects = call.give(CONNECTED);
+    assert!(effects.contains(&Effect::ReleaseMedia));
+    assert_eq!(sent(&effects), [Signal::MediaState(CAMERA)]);
+}
+
+#[test]
+fn what_was_between_two_is_forgotten_when_one_of_them_leaves() {
+    let hold = word(Word::Hold);
+    let mut call = Driven::room(stay()).after(&[PEER_JOINED, CONNECTED, HOLD, hold]);
+    let effects = call.give(PEER_LEFT);
+    assert!(effects.contains(&Effect::Notify(Notice::Held { local: true, remote: false })));
+    call.give(PEER_JOINED);
+    assert_eq!(sent(&call.give(CONNECTED)), [Signal::MediaState(CAMERA), Signal::Talk(Word::Hold)]);
+
+    let stop = Input::User(UserInput::Talk(Wish::StopVideo));
+    let ask = Input::User(UserInput::Talk(Wish::AskVideo));
+    let mut call = Driven::room(stay()).after(&[PEER_JOINED, CONNECTED, stop, ask]);
+    assert!(call.give(PEER_LEFT).contains(&Effect::CancelTimer(TimerId::VideoAsk)));
+    call.give(PEER_JOINED);
+    assert_eq!(call.give(word(Word::AcceptVideo)), [Effect::Send(Signal::Talk(Word::StopVideo))]);
+}
+
+#[test]
+fn who_stays_still_leaves_when_hanging_up_or_when_media_fails() {
+    let met = || Driven::room(stay()).after(&[PEER_JOINED]);
+    for call in [met().after(&[HANG_UP]), met().after(&[ICE_FAILED])] {
+        assert_eq!(call.sent()[1..], [Signal::HangUp, Signal::Leave]);
+        assert_eq!(call.state(), CallState::Ended);
+    }
+}
+
+#[test]
+fn a_ring_does_not_stay_anywhere() {
+    let call = Driven::outgoing(stay()).after(&[ANSWERED, Input::Wire(WireInput::HangUp)]);
+    assert_eq!(call.end(), (EndedBy::Remote, EndReason::HangUp, Phase::Connecting));
+}

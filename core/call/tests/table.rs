@@ -7,48 +7,75 @@ use std::collections::BTreeMap;
 use common::*;
 use duet_call::*;
 
-/// Rows are inputs; columns are the states of [`column`]: ringing there and here, each with the peer
-/// connection idle, starting, up and down; waiting before and after the service confirmed it; connecting,
-/// connected, reconnecting of a ring and of a room; ended. A letter is the next state: Waiting, Outgoing,
-/// Incoming, Connecting, K connected, Reconnecting, Ended. A dot: it stays.
+/// Rows are inputs; columns are the states of [`column`]: ringing there, each with the peer connection idle,
+/// starting, up and down, and ringing for sure; known from a push message, unanswered and answered; ringing
+/// here, again with the four peer connections; waiting before and after the service confirmed it;
+/// connecting, connected, reconnecting of a caller, of a callee, of a room, and of a room one stays in; ended.
+/// A letter is the next state: Waiting, Outgoing, Incoming, Connecting, K connected, Reconnecting, Ended. A
+/// dot: it stays.
 const TABLE: &str = "
-                            out   in    wait ring room end
-    user.accept             ....  CCKC  ..   ...  ...  .
-    user.decline            ....  EEEE  ..   ...  ...  .
-    user.hang-up            EEEE  EEEE  EE   EEE  EEE  .
-    wire.ringing            ....  ....  ..   ...  ...  .
-    wire.accept             CCKC  ....  ..   ...  ...  .
-    wire.decline            EEEE  ....  ..   ...  ...  .
-    wire.cancel             EEEE  EEEE  ..   EEE  EEE  .
-    wire.hang-up            EEEE  EEEE  ..   EEE  EEE  .
-    wire.accepted-elsewhere ....  EEEE  ..   ...  ...  .
-    wire.declined-elsewhere ....  EEEE  ..   ...  ...  .
-    wire.joined-alone       ....  ....  ..   ...  ...  .
-    wire.joined-peer        ....  ....  CC   ...  ...  .
-    wire.peer-joined        ....  ....  CC   ...  ...  .
-    wire.peer-left          EEEE  EEEE  ..   E.E  EEE  .
-    wire.room-full          ....  ....  EE   ...  ...  .
-    wire.not-found          EEEE  EEEE  EE   E..  E..  .
-    wire.refused            EEEE  ....  EE   ...  ...  .
-    wire.media-state        ....  ....  ..   ...  ...  .
-    peer.connected          ....  ....  ..   K.K  K.K  .
-    peer.disconnected       ....  ....  ..   .R.  .R.  .
-    peer.ice-failed         ....  ....  ..   ER.  ER.  .
-    peer.dtls-failed        EEEE  EEEE  ..   EEE  EEE  .
-    peer.no-common-codec    EEEE  EEEE  ..   E..  E..  .
-    signaling.lost          ....  ....  ..   ...  ...  .
-    signaling.restored      ....  ....  ..   ...  ...  .
-    signaling.lost-for-good EEEE  EEEE  EE   E..  E..  .
-    host.network-changed    ....  ....  ..   .R.  .R.  .
-    host.failed             EEEE  EEEE  EE   EEE  EEE  .
-    glare-lost              EEEE  ....  ..   ...  ...  .
-    timer.ring              EEEE  ....  ..   ...  ...  .
-    timer.invite-expiry     ....  EEEE  ..   ...  ...  .
-    timer.connect           ....  ....  ..   E..  E..  .
-    timer.reconnect         ....  ....  ..   ..E  ..E  .
-    timer.restart           ....  ....  ..   ...  ...  .
+                              out    push  in    wait  caller callee room  stay  end
+    user.accept               .....  C.    CCKC  ..    ...    ...    ...   ...   .
+    user.decline              .....  E.    EEEE  ..    ...    ...    ...   ...   .
+    user.hang-up              EEEEE  EE    EEEE  EE    EEE    EEE    EEE   EEE   .
+    user.set-media            .....  ..    ....  ..    ...    ...    ...   ...   .
+    user.hold                 .....  ..    ....  ..    ...    ...    ...   ...   .
+    user.resume               .....  ..    ....  ..    ...    ...    ...   ...   .
+    user.ask-video            .....  ..    ....  ..    ...    ...    ...   ...   .
+    user.answer-video         .....  ..    ....  ..    ...    ...    ...   ...   .
+    user.stop-video           .....  ..    ....  ..    ...    ...    ...   ...   .
+    wire.invite               .....  ..    ....  ..    ...    ...    ...   ...   .
+    wire.delivered            .....  ..    ....  ..    ...    ...    ...   ...   .
+    wire.ringing              .....  ..    ....  ..    ...    ...    ...   ...   .
+    wire.accept               CCKCC  ..    ....  ..    ...    ...    ...   ...   .
+    wire.accept-anew          CCCCC  ..    ....  ..    ...    ...    ...   ...   .
+    wire.anew                 .....  ..    ....  ..    ...    .CC    ...   ...   .
+    wire.decline              EEEEE  ..    ....  ..    ...    ...    ...   ...   .
+    wire.cancel               EEEEE  EE    EEEE  ..    EEE    EEE    EEE   EEE   .
+    wire.hang-up              EEEEE  EE    EEEE  ..    EEE    EEE    EEE   WWW   .
+    wire.accepted-elsewhere   .....  EE    EEEE  ..    ...    EEE    ...   ...   .
+    wire.declined-elsewhere   .....  EE    EEEE  ..    ...    EEE    ...   ...   .
+    wire.joined-alone         .....  ..    ....  ..    ...    ...    ...   ...   .
+    wire.joined-peer          .....  ..    ....  CC    ...    ...    ...   ...   .
+    wire.peer-joined          .....  ..    ....  CC    ...    ...    ...   ...   .
+    wire.peer-left            EEEEE  EE    EEEE  ..    E.E    E.E    EEE   WWW   .
+    wire.room-full            .....  ..    ....  EE    ...    ...    ...   ...   .
+    wire.not-found            EEEEE  EE    EEEE  EE    E..    E..    E..   E..   .
+    wire.refused              EEEEE  ..    ....  EE    ...    ...    ...   ...   .
+    wire.media-state          .....  ..    ....  ..    ...    ...    ...   ...   .
+    wire.hold                 .....  ..    ....  ..    ...    ...    ...   ...   .
+    wire.resume               .....  ..    ....  ..    ...    ...    ...   ...   .
+    wire.ask-video            .....  ..    ....  ..    ...    ...    ...   ...   .
+    wire.accept-video         .....  ..    ....  ..    ...    ...    ...   ...   .
+    wire.stop-video           .....  ..    ....  ..    ...    ...    ...   ...   .
+    peer.connected            .....  ..    ....  ..    K.K    K.K    K.K   K.K   .
+    peer.disconnected         .....  ..    ....  ..    .R.    .R.    .R.   .R.   .
+    peer.ice-failed           .....  ..    ....  ..    ER.    ER.    ER.   ER.   .
+    peer.dtls-failed          EEEEE  ..    EEEE  ..    EEE    EEE    EEE   EEE   .
+    peer.no-common-codec      EEEEE  ..    EEEE  ..    E..    E..    E..   E..   .
+    signaling.lost            .....  ..    ....  ..    ...    ...    ...   ...   .
+    signaling.restored        .....  ..    ....  ..    ...    ...    ...   ...   .
+    signaling.lost-for-good   EEEEE  EE    EEEE  EE    E..    E..    E..   E..   .
+    host.network-changed      .....  ..    ....  ..    .R.    .R.    .R.   .R.   .
+    host.phone-call-began     .....  ..    ....  ..    ...    ...    ...   ...   .
+    host.phone-call-ended     .....  ..    ....  ..    ...    ...    ...   ...   .
+    host.audio-focus-lost     .....  ..    ....  ..    ...    ...    ...   ...   .
+    host.audio-focus-regained .....  ..    ....  ..    ...    ...    ...   ...   .
+    host.background           .....  ..    ....  ..    ...    ...    ...   ...   .
+    host.foreground           .....  ..    ....  ..    ...    ...    ...   ...   .
+    host.thermal              .....  ..    ....  ..    ...    ...    ...   ...   .
+    host.failed               EEEEE  EE    EEEE  EE    EEE    EEE    EEE   EEE   .
+    glare-lost                EEEEE  ..    ....  ..    ...    ...    ...   ...   .
+    recalled                  .....  EE    EEEE  ..    EEE    EEE    EEE   EEE   .
+    timer.invite-ack          EEEE.  ..    ....  ..    ...    ...    ...   ...   .
+    timer.ring                EEEEE  ..    ....  ..    ...    ...    ...   ...   .
+    timer.invite-expiry       .....  EE    EEEE  ..    ...    ...    ...   ...   .
+    timer.connect             .....  ..    ....  ..    E..    E..    E..   E..   .
+    timer.reconnect           .....  ..    ....  ..    ..E    ..E    ..E   ..E   .
+    timer.restart             .....  ..    ....  ..    ...    ...    ...   ...   .
+    timer.video-ask           .....  ..    ....  ..    ...    ...    ...   ...   .
 ";
-const COLUMNS: usize = 17;
+const COLUMNS: usize = 26;
 
 #[test]
 fn every_state_and_input_leads_where_the_table_says() {
@@ -97,28 +124,32 @@ fn assert_announced(before: CallState, after: CallState, effects: &[Effect]) {
 
 fn column(n: usize) -> Driven {
     let default = Config::default();
-    let rung = || Driven::outgoing(default).after(&[ANSWERED]);
-    let met = || Driven::room(default).after(&[PEER_JOINED]);
     match n {
         0 => Driven::outgoing(after_accept()),
         1 => Driven::outgoing(default),
         2 => Driven::outgoing(default).after(&[CONNECTED]),
         3 => Driven::outgoing(default).after(&[CONNECTED, DISCONNECTED]),
-        4 => Driven::incoming(after_accept()),
-        5 => Driven::incoming(default),
-        6 => Driven::incoming(default).after(&[CONNECTED]),
-        7 => Driven::incoming(default).after(&[ICE_FAILED]),
-        8 => Driven::room(default),
-        9 => Driven::room(default).after(&[Input::Wire(WireInput::Joined { peer: false })]),
-        10 => rung(),
-        11 => rung().after(&[CONNECTED]),
-        12 => rung().after(&[CONNECTED, DISCONNECTED]),
-        13 => met(),
-        14 => met().after(&[CONNECTED]),
-        15 => met().after(&[CONNECTED, DISCONNECTED]),
-        16 => rung().after(&[HANG_UP]),
+        4 => Driven::outgoing(default).after(&[Input::Wire(WireInput::Ringing)]),
+        5 => Driven::pushed(default),
+        6 => Driven::pushed(default).after(&[ACCEPT]),
+        7 => Driven::incoming(after_accept()),
+        8 => Driven::incoming(default),
+        9 => Driven::incoming(default).after(&[CONNECTED]),
+        10 => Driven::incoming(default).after(&[ICE_FAILED]),
+        11 => Driven::room(default),
+        12 => Driven::room(default).after(&[Input::Wire(WireInput::Joined { peer: false })]),
+        13..16 => talking(Driven::outgoing(default).after(&[ANSWERED]), n - 13),
+        16..19 => talking(Driven::incoming(default).after(&[ACCEPT]), n - 16),
+        19..22 => talking(Driven::room(default).after(&[PEER_JOINED]), n - 19),
+        22..25 => talking(Driven::room(stay()).after(&[PEER_JOINED]), n - 22),
+        25 => Driven::outgoing(default).after(&[HANG_UP]),
         _ => unreachable!("the table has {COLUMNS} columns"),
     }
+}
+
+/// An accepted call: connecting, connected, reconnecting.
+fn talking(connecting: Driven, n: usize) -> Driven {
+    connecting.after(&[CONNECTED, DISCONNECTED][..n])
 }
 
 fn state(letter: char) -> CallState {

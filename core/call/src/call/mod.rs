@@ -1,27 +1,37 @@
 //! The call as a value: its constructors, its two doors, and the steps transitions are made of.
 
+mod broken;
+mod line;
+mod steps;
+mod talk;
 mod transition;
+mod words;
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::{Config, ConnectPolicy, Recovery};
+use crate::config::{Config, ConnectPolicy};
 use crate::effect::{Effect, Notice, Signal};
-use crate::ended::{EndReason, Ended, EndedBy};
+use crate::ended::{EndReason, Ended, EndedBy, Facts};
 use crate::id::CallId;
 use crate::input::{Input, MediaKinds};
 use crate::mutation::{Rule, broken};
-use crate::state::{CallState, Link, Role, Signaling, State};
+use crate::state::{CallState, Heard, Link, Role, Signaling, State};
 use crate::timers::{Running, TimerId};
+use talk::Talk;
+use words::Farewell;
 
-/// The most effects one input has: six from ending a call (message, leave, two timers, peer, notice) and
-/// the end itself; connecting and starting stay below. A round number above leaves room to see a leak.
-const MAX_EFFECTS: usize = 8;
+pub(crate) use talk::Device;
+
+/// The most effects one input has: ten from an answer that connects at once (the other's media, two
+/// timers, flow, release, two notices, media state, hold, its notice); ending stays below. A round number
+/// above leaves room to see a leak.
+const MAX_EFFECTS: usize = 12;
 
 /// One call between two ends. See the [crate's front page](crate) for the contract.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Call {
     id: CallId,
     config: Config,
@@ -30,16 +40,20 @@ pub struct Call {
     state: State,
     signaling: Signaling,
     running: Running,
+    talk: Talk,
+    facts: Facts,
     effects: VecDeque<Effect>,
 }
 
 impl Call {
     /// Rings somebody. `media` is what this end wants to send and receive.
     pub fn outgoing(id: CallId, config: Config, media: MediaKinds) -> Self {
-        let link = Link::initial(config.policy);
-        let mut call = Call::new(id, config, Role::Caller, media, State::Outgoing { link, ringing: false });
-        call.send(Signal::Invite { media, expires_in: config.timers.ring });
+        let (link, heard) = (Link::initial(config.policy), Heard::Nothing);
+        let mut call = Call::new(id, config, Role::Caller, media, State::Outgoing { link, heard });
+        let expires_in = config.timers.ring.min(config.timers.invite_expiry);
+        call.send(Signal::Invite { media, expires_in });
         call.start_timer(TimerId::Ring, config.timers.ring);
+        call.await_ack();
         call.start_early_peer(link);
         call
     }
@@ -49,9 +63,16 @@ impl Call {
     pub fn incoming(id: CallId, config: Config, media: MediaKinds, expires_in: Duration) -> Self {
         let link = Link::initial(config.policy);
         let mut call = Call::new(id, config, Role::Callee, media, State::Incoming { link });
-        call.send(Signal::Ringing);
+        call.ring(expires_in);
+        call
+    }
+
+    /// Is rung by somebody, as far as a push message says: the invite itself has not come yet, perhaps
+    /// signaling is not even connected. It may be answered already; the answer goes out when the invite
+    /// comes, as [`WireInput::Invite`](crate::WireInput::Invite).
+    pub fn pushed(id: CallId, config: Config, media: MediaKinds, expires_in: Duration) -> Self {
+        let mut call = Call::new(id, config, Role::Callee, media, State::Pushed { answer: None });
         call.start_timer(TimerId::InviteExpiry, expires_in.min(config.timers.invite_expiry));
-        call.start_early_peer(link);
         call
     }
 
@@ -74,7 +95,9 @@ impl Call {
         {
             return; // Was cancelled while its message was under way.
         }
-        self.transition(input);
+        if !self.go_wrong(input) {
+            self.transition(input);
+        }
         debug_assert!(self.effects.len() <= MAX_EFFECTS, "{} effects of {input:?}", self.effects.len());
     }
 
@@ -104,6 +127,7 @@ impl Call {
         match self.state {
             State::Ended(ended) => Some(ended),
             State::Outgoing { .. }
+            | State::Pushed { .. }
             | State::Incoming { .. }
             | State::Waiting { .. }
             | State::Connecting
@@ -111,20 +135,14 @@ impl Call {
             | State::Reconnecting { .. } => None,
         }
     }
+
+    /// This end rang.
+    pub(crate) fn is_caller(&self) -> bool {
+        self.role == Role::Caller
+    }
 }
 
-/// What is said to the service and the other end when a call ends.
-#[derive(Clone, Copy)]
-enum Farewell {
-    /// Nothing: they know, or cannot be told.
-    Silent,
-    /// The other end knows; a room must still be left.
-    Leave,
-    /// The other end must be told.
-    Say(Signal),
-}
-
-/// The steps transitions are made of.
+/// What everything a call does is made of; `steps` has the larger pieces.
 impl Call {
     fn new(id: CallId, config: Config, role: Role, media: MediaKinds, state: State) -> Self {
         Call {
@@ -135,111 +153,14 @@ impl Call {
             state,
             signaling: Signaling::Up,
             running: Running::default(),
+            talk: Talk::new(media),
+            facts: Facts::default(),
             effects: VecDeque::with_capacity(MAX_EFFECTS),
         }
     }
 
-    fn start_early_peer(&mut self, link: Link) {
-        if link == Link::Starting {
-            self.start_peer(self.role == Role::Caller);
-        }
-    }
-
-    fn start_peer(&mut self, offerer: bool) {
-        let offerer = offerer || broken(Rule::BothOffer);
-        self.push(Effect::StartPeer { offerer, polite: !offerer });
-    }
-
-    /// The call is accepted; its peer connection stands where `link` says.
-    fn accepted(&mut self, link: Link) {
-        self.cancel_timer(TimerId::Ring);
-        self.cancel_timer(TimerId::InviteExpiry);
-        if broken(Rule::MediaWithoutConnection) {
-            self.push(Effect::ReleaseMedia);
-        }
-        match link {
-            Link::Idle => {
-                self.start_peer(self.role == Role::Caller);
-                self.connecting();
-            }
-            Link::Starting => self.connecting(),
-            Link::Up if broken(Rule::EarlyConnectionForgotten) => self.connecting(),
-            Link::Up => self.connected_first(),
-            Link::Down => {
-                self.restart_once();
-                self.connecting();
-            }
-        }
-    }
-
-    /// Somebody is in the room.
-    fn met(&mut self, offerer: bool) {
-        self.start_peer(offerer);
-        self.connecting();
-    }
-
-    fn connecting(&mut self) {
-        self.start_timer(TimerId::Connect, self.config.timers.connect);
-        self.enter(State::Connecting);
-    }
-
-    fn connected_first(&mut self) {
-        self.cancel_timer(TimerId::Connect);
-        self.push(Effect::ReleaseMedia);
-        self.enter(State::Connected);
-        self.notify(Notice::Connected);
-    }
-
-    fn connected_again(&mut self) {
-        self.cancel_timer(TimerId::Restart);
-        self.cancel_timer(TimerId::Reconnect);
-        self.enter(State::Connected);
-    }
-
-    fn reconnecting(&mut self) {
-        self.start_timer(TimerId::Reconnect, self.config.timers.reconnect);
-        self.enter(State::Reconnecting { restarts: 0 });
-        self.restart_scheduled(0);
-    }
-
-    /// Restarts ICE and plans the next restart, while one can be signaled.
-    fn restart_scheduled(&mut self, restarts: u8) {
-        self.cancel_timer(TimerId::Restart);
-        if self.config.recovery == Recovery::Restart && self.signaling == Signaling::Up {
-            self.push(Effect::RestartIce);
-            self.start_timer(TimerId::Restart, self.config.timers.restart_pause(restarts));
-            self.state = State::Reconnecting { restarts: restarts.saturating_add(1) };
-        }
-    }
-
-    /// Restarts ICE outside the schedule: before the call was connected, its other timers limit it.
-    fn restart_once(&mut self) {
-        if self.can_restart() {
-            self.push(Effect::RestartIce);
-        }
-    }
-
-    /// A restart could be signaled, now or when signaling is back.
-    fn can_restart(&self) -> bool {
-        self.config.recovery == Recovery::Restart && self.signaling != Signaling::Gone
-    }
-
-    fn in_room(&self) -> bool {
-        self.role == Role::Room
-    }
-
-    /// Media stayed lost.
-    fn give_up(&mut self) {
-        let (by, reason) = match (self.config.recovery, self.signaling) {
-            (Recovery::Wait, _) => (EndedBy::Remote, EndReason::PeerGone),
-            (Recovery::Restart, Signaling::Gone) => (EndedBy::Timeout, EndReason::SignalingLost),
-            (Recovery::Restart, Signaling::Up | Signaling::Down) => (EndedBy::Timeout, EndReason::IceFailed),
-        };
-        self.end(by, reason, Farewell::Say(Signal::HangUp));
-    }
-
     fn end(&mut self, by: EndedBy, reason: EndReason, farewell: Farewell) {
-        let ended = Ended { by, reason, phase: self.state.phase() };
+        let ended = Ended { by, reason, phase: self.state.phase(), facts: self.facts };
         if let Farewell::Say(signal) = farewell
             && !(broken(Rule::HangUpNotSent) && signal == Signal::HangUp)
         {

@@ -1,21 +1,17 @@
 //! What every input does in every state: one match, and every pair that does nothing is written out.
 
-use super::{Call, Farewell};
-use crate::effect::{Effect, Notice, Signal};
+use super::Call;
+use super::words::{CANCEL, Farewell, HANG_UP, decline, declined, refused};
+use crate::effect::{Notice, Signal};
 use crate::ended::EndReason as Why;
 use crate::ended::EndedBy::{Local, Remote, System, Timeout};
-use crate::input::Input::{GlareLost, Host, Peer, Signaling as Line, TimerFired, User, Wire};
+use crate::input::Input::{GlareLost, Host, Peer, Recalled, Signaling as Line, TimerFired, User, Wire};
 use crate::input::{
-    DeclineReason, HostInput as H, Input, MediaKinds, PeerInput as P, Refusal, RemoteMedia,
-    SignalingInput as S, SignalingLoss, UserInput as U, WireInput as W,
+    DeclineReason, HostInput as H, Input, PeerInput as P, Refusal, UserInput as U, WireInput as W,
 };
-use crate::mutation::{Rule, broken};
-use crate::state::State::{Connected, Connecting, Ended, Incoming, Outgoing, Reconnecting, Waiting};
-use crate::state::{Link, Signaling};
-use crate::timers::TimerId as T;
-
-const CANCEL: Farewell = Farewell::Say(Signal::Cancel);
-const HANG_UP: Farewell = Farewell::Say(Signal::HangUp);
+use crate::state::State::{Connected, Connecting, Ended, Incoming, Outgoing, Pushed, Reconnecting, Waiting};
+use crate::state::{Heard, Link, Role};
+use crate::timers::TimerId::{Connect, InviteAck, InviteExpiry, Reconnect, Restart, Ring, VideoAsk};
 
 impl Call {
     /// Timers that are not running never get here, so a `TimerFired` is ignored in the states that do
@@ -23,33 +19,59 @@ impl Call {
     pub(super) fn transition(&mut self, input: Input) {
         match (self.state, input) {
             // Rings at the other end.
-            (Outgoing { link, ringing: false }, Wire(W::Ringing)) => {
-                self.state = Outgoing { link, ringing: true };
+            (Outgoing { link, heard: Heard::Nothing }, Wire(W::Delivered)) => {
+                self.cancel_timer(InviteAck);
+                self.state = Outgoing { link, heard: Heard::Delivered };
+            }
+            (Outgoing { link, heard: Heard::Nothing | Heard::Delivered }, Wire(W::Ringing)) => {
+                self.cancel_timer(InviteAck);
+                self.state = Outgoing { link, heard: Heard::Ringing };
                 self.notify(Notice::RemoteRinging);
             }
             (Outgoing { link, .. }, Wire(W::Accept { media })) => {
-                self.notify(Notice::RemoteMedia(camera(media)));
+                self.answered_with(media);
                 self.accepted(link);
             }
+            (Outgoing { link, .. }, Wire(W::AcceptAnew { media })) => {
+                self.answered_with(media);
+                self.accepted_anew(link);
+            }
             (Outgoing { .. }, Wire(W::Decline { reason })) => {
-                let (by, why) = match reason {
-                    DeclineReason::Declined => (Remote, Why::Declined),
-                    DeclineReason::Busy => (Remote, Why::Busy),
-                    DeclineReason::Timeout => (Timeout, Why::RingTimeout),
-                    DeclineReason::Failed => (Remote, Why::RemoteFailed),
-                };
+                let (by, why) = declined(reason);
                 self.end(by, why, Farewell::Silent);
             }
             (Outgoing { .. }, Wire(W::Refused(refusal))) => {
                 self.end(System, refused(refusal), Farewell::Silent)
             }
             (Outgoing { .. }, User(U::HangUp)) => self.end(Local, Why::Cancelled, CANCEL),
-            (Outgoing { .. }, TimerFired(T::Ring)) => self.end(Timeout, Why::RingTimeout, CANCEL),
+            (Outgoing { .. }, TimerFired(Ring)) => self.end(Timeout, Why::RingTimeout, CANCEL),
+            (Outgoing { .. }, TimerFired(InviteAck)) => self.end(Timeout, Why::Unreachable, CANCEL),
             (Outgoing { .. }, GlareLost) => self.end(System, Why::GlareLost, CANCEL),
             (Outgoing { .. }, Wire(W::HangUp)) => self.end(Remote, Why::HangUp, Farewell::Silent),
-            (Outgoing { .. }, Peer(P::DtlsFailed)) => self.end(System, Why::DtlsFailed, CANCEL),
-            (Outgoing { .. }, Peer(P::NoCommonCodec)) => self.end(System, Why::NoCommonCodec, CANCEL),
-            (Outgoing { .. }, Host(H::Failed)) => self.end(System, Why::Internal, CANCEL),
+            // Rings here, as far as a push message says.
+            (Pushed { answer: None }, Wire(W::Invite { media, expires_in })) => {
+                self.media = media;
+                self.cancel_timer(InviteExpiry);
+                self.state = Incoming { link: Link::initial(self.config.policy) };
+                self.ring(expires_in);
+                self.refresh();
+            }
+            (Pushed { answer: Some(media) }, Wire(W::Invite { .. })) => {
+                self.send(Signal::Accept { media });
+                self.accepted(Link::Idle);
+            }
+            (Pushed { answer: None }, User(U::Accept { media })) => {
+                self.media = media;
+                self.enter(Pushed { answer: Some(media) });
+                self.refresh();
+            }
+            (Pushed { answer: Some(_) }, User(U::HangUp)) => {
+                self.end(Local, Why::HangUp, decline(DeclineReason::Declined));
+            }
+            // The caller, if there still is one, has a timer of its own.
+            (Pushed { .. }, TimerFired(InviteExpiry)) => {
+                self.end(Timeout, Why::RingTimeout, Farewell::Silent);
+            }
 
             // Rings here.
             (Incoming { link }, User(U::Accept { media })) => {
@@ -57,42 +79,30 @@ impl Call {
                 self.send(Signal::Accept { media });
                 self.accepted(link);
             }
-            (Incoming { .. }, User(U::Decline | U::HangUp)) => {
+            (Pushed { answer: None } | Incoming { .. }, User(U::Decline | U::HangUp)) => {
                 self.end(Local, Why::Declined, decline(DeclineReason::Declined));
             }
-            (Incoming { .. }, TimerFired(T::InviteExpiry)) => {
+            (Incoming { .. }, TimerFired(InviteExpiry)) => {
                 self.end(Timeout, Why::RingTimeout, decline(DeclineReason::Timeout));
             }
             // A caller who hangs up before the answer has cancelled.
-            (Incoming { .. }, Wire(W::HangUp)) => self.end(Remote, Why::Cancelled, Farewell::Silent),
-            (Incoming { .. }, Wire(W::AcceptedElsewhere)) => {
-                self.end(Local, Why::AcceptedElsewhere, Farewell::Silent);
+            (Pushed { .. } | Incoming { .. }, Wire(W::HangUp)) => {
+                self.end(Remote, Why::Cancelled, Farewell::Silent);
             }
-            (Incoming { .. }, Wire(W::DeclinedElsewhere)) => {
-                self.end(Local, Why::DeclinedElsewhere, Farewell::Silent);
-            }
-            (Incoming { .. }, Peer(P::DtlsFailed)) => {
-                self.end(System, Why::DtlsFailed, decline(DeclineReason::Failed));
-            }
-            (Incoming { .. }, Peer(P::NoCommonCodec)) => {
-                self.end(System, Why::NoCommonCodec, decline(DeclineReason::Failed));
-            }
-            (Incoming { .. }, Host(H::Failed)) => {
-                self.end(System, Why::Internal, decline(DeclineReason::Failed));
+            (Pushed { .. } | Incoming { .. }, Recalled) => {
+                self.end(Remote, Why::Recalled, decline(DeclineReason::Busy));
             }
 
             // Media comes and goes while it rings; only the answer makes that matter.
-            (Outgoing { link: Link::Starting | Link::Down, ringing }, Peer(P::Connected)) => {
-                self.state = Outgoing { link: Link::Up, ringing };
-                self.broken_early_media();
+            (Outgoing { link: Link::Starting | Link::Down, heard }, Peer(P::Connected)) => {
+                self.state = Outgoing { link: Link::Up, heard };
             }
             (Incoming { link: Link::Starting | Link::Down }, Peer(P::Connected)) => {
                 self.state = Incoming { link: Link::Up };
-                self.broken_early_media();
             }
-            (Outgoing { link: Link::Up, ringing }, Peer(P::Disconnected))
-            | (Outgoing { link: Link::Starting | Link::Up | Link::Down, ringing }, Peer(P::IceFailed)) => {
-                self.state = Outgoing { link: Link::Down, ringing };
+            (Outgoing { link: Link::Up, heard }, Peer(P::Disconnected))
+            | (Outgoing { link: Link::Starting | Link::Up | Link::Down, heard }, Peer(P::IceFailed)) => {
+                self.state = Outgoing { link: Link::Down, heard };
                 self.restart_once();
             }
             (Incoming { link: Link::Up }, Peer(P::Disconnected))
@@ -117,13 +127,11 @@ impl Call {
                 self.end(System, refused(refusal), Farewell::Silent)
             }
             (Waiting { .. }, User(U::HangUp)) => self.end(Local, Why::HangUp, Farewell::Leave),
-            (Waiting { .. }, Host(H::Failed)) => self.end(System, Why::Internal, Farewell::Leave),
 
             // Accepted, not connected.
             (Connecting, Peer(P::Connected)) => self.connected_first(),
             (Connecting, Peer(P::IceFailed)) => self.end(System, Why::IceFailed, HANG_UP),
-            (Connecting, Peer(P::NoCommonCodec)) => self.end(System, Why::NoCommonCodec, HANG_UP),
-            (Connecting, TimerFired(T::Connect)) => self.end(Timeout, Why::ConnectTimeout, HANG_UP),
+            (Connecting, TimerFired(Connect)) => self.end(Timeout, Why::ConnectTimeout, HANG_UP),
             (Connecting, Host(H::NetworkChanged)) => self.restart_once(),
 
             // In the call.
@@ -132,22 +140,68 @@ impl Call {
 
             // In the call, without media.
             (Reconnecting { .. }, Peer(P::Connected)) => self.connected_again(),
-            (Reconnecting { restarts }, TimerFired(T::Restart)) => self.restart_scheduled(restarts),
+            (Reconnecting { restarts }, TimerFired(Restart)) => self.restart_scheduled(restarts),
             (Reconnecting { .. }, Host(H::NetworkChanged)) => self.restart_scheduled(0),
-            (Reconnecting { .. }, Line(S::Restored)) => {
-                self.signaling = Signaling::Up;
-                self.restart_scheduled(0);
+            (Reconnecting { .. }, TimerFired(Reconnect)) => self.give_up(),
+
+            // Another device answered or declined first; perhaps this one's answer came too late.
+            (
+                Pushed { .. } | Incoming { .. } | Connecting | Connected | Reconnecting { .. },
+                Wire(W::AcceptedElsewhere),
+            ) if self.role == Role::Callee => {
+                self.end(Local, Why::AcceptedElsewhere, Farewell::Silent);
             }
-            // Restarts wait until they can be signaled; media may still come back by itself.
-            (Reconnecting { .. }, Line(S::Lost)) => {
-                self.signaling = Signaling::Down;
-                self.cancel_timer(T::Restart);
+            (
+                Pushed { .. } | Incoming { .. } | Connecting | Connected | Reconnecting { .. },
+                Wire(W::DeclinedElsewhere),
+            ) if self.role == Role::Callee => {
+                self.end(Local, Why::DeclinedElsewhere, Farewell::Silent);
             }
-            (Reconnecting { .. }, Line(S::LostForGood(_))) => {
-                self.signaling = Signaling::Gone;
-                self.cancel_timer(T::Restart);
+            (Connecting | Connected | Reconnecting { .. }, Wire(W::Anew))
+                if self.role == Role::Callee && !self.talk.anew =>
+            {
+                self.talk.anew = true;
+                self.connect_anew(false);
             }
-            (Reconnecting { .. }, TimerFired(T::Reconnect)) => self.give_up(),
+
+            // The other one left a room in which this end stays.
+            (Connecting | Connected | Reconnecting { .. }, Wire(W::PeerLeft | W::HangUp))
+                if self.stays_in_room() =>
+            {
+                self.alone_again();
+            }
+
+            // In the call, with media or without.
+            (Connecting | Connected | Reconnecting { .. }, User(U::Talk(wish))) => self.wish(wish),
+            (Connecting | Connected | Reconnecting { .. }, Wire(W::Talk(word))) => self.hear(word),
+            (Connecting | Connected | Reconnecting { .. }, TimerFired(VideoAsk)) => {
+                self.video_unanswered();
+            }
+            (Connecting | Connected | Reconnecting { .. }, Recalled) => {
+                self.end(Remote, Why::Recalled, HANG_UP);
+            }
+
+            // The person's and the device's needs are known in every state.
+            (
+                Outgoing { .. }
+                | Pushed { .. }
+                | Incoming { .. }
+                | Waiting { .. }
+                | Connecting
+                | Connected
+                | Reconnecting { .. },
+                User(U::SetMedia(sources)),
+            ) => self.set_media(sources),
+            (
+                Outgoing { .. }
+                | Pushed { .. }
+                | Incoming { .. }
+                | Waiting { .. }
+                | Connecting
+                | Connected
+                | Reconnecting { .. },
+                Host(H::Device(news)),
+            ) => self.device(news),
 
             // Accepted, connected or not.
             (Connecting | Connected | Reconnecting { .. }, User(U::HangUp)) => {
@@ -156,28 +210,45 @@ impl Call {
             (Connecting | Connected | Reconnecting { .. }, Wire(W::HangUp)) => {
                 self.end(Remote, Why::HangUp, Farewell::Leave);
             }
-            (Connecting, Wire(W::Cancel)) if broken(Rule::CrossedCancelIgnored) => {}
-            (Connecting, Wire(W::Accept { .. })) if broken(Rule::SecondAcceptStartsPeer) => {
-                self.start_peer(true);
-            }
             // The caller gave up while the answer was under way.
             (
-                Outgoing { .. } | Incoming { .. } | Connecting | Connected | Reconnecting { .. },
+                Outgoing { .. }
+                | Pushed { .. }
+                | Incoming { .. }
+                | Connecting
+                | Connected
+                | Reconnecting { .. },
                 Wire(W::Cancel),
             ) => self.end(Remote, Why::Cancelled, Farewell::Leave),
-            (Connecting | Connected | Reconnecting { .. }, Peer(P::DtlsFailed)) => {
-                self.end(System, Why::DtlsFailed, HANG_UP);
+
+            // What cannot be mended. A call that is connected has codecs, whatever a renegotiation says.
+            (
+                Outgoing { .. } | Incoming { .. } | Connecting | Connected | Reconnecting { .. },
+                Peer(P::DtlsFailed),
+            ) => self.fail(Why::DtlsFailed),
+            (Outgoing { .. } | Incoming { .. } | Connecting, Peer(P::NoCommonCodec)) => {
+                self.fail(Why::NoCommonCodec);
             }
-            (Connecting | Connected | Reconnecting { .. }, Host(H::Failed)) => {
-                self.end(System, Why::Internal, HANG_UP);
-            }
+            (
+                Outgoing { .. }
+                | Pushed { .. }
+                | Incoming { .. }
+                | Waiting { .. }
+                | Connecting
+                | Connected
+                | Reconnecting { .. },
+                Host(H::Failed),
+            ) => self.fail(Why::Internal),
 
             // The other end is gone, says the service. A connected ring knows better: media flows.
             (Connecting | Connected | Reconnecting { .. }, Wire(W::PeerLeft)) if self.in_room() => {
                 self.end(Remote, Why::PeerLeft, Farewell::Leave);
             }
-            (Outgoing { .. } | Incoming { .. } | Connecting | Reconnecting { .. }, Wire(W::PeerLeft))
-            | (Incoming { .. } | Connecting, Wire(W::Refused(Refusal::NotFound))) => {
+            (
+                Outgoing { .. } | Pushed { .. } | Incoming { .. } | Connecting | Reconnecting { .. },
+                Wire(W::PeerLeft),
+            )
+            | (Pushed { .. } | Incoming { .. } | Connecting, Wire(W::Refused(Refusal::NotFound))) => {
                 self.end(Remote, Why::PeerGone, Farewell::Leave);
             }
 
@@ -186,61 +257,77 @@ impl Call {
                 Wire(W::MediaState(media)),
             ) => self.notify(Notice::RemoteMedia(media)),
 
-            // Signaling is a fact beside the call; only a call not yet connected cannot do without.
-            (Outgoing { .. } | Incoming { .. } | Waiting { .. } | Connecting | Connected, Line(S::Lost)) => {
-                self.signaling = Signaling::Down;
-            }
             (
-                Outgoing { .. } | Incoming { .. } | Waiting { .. } | Connecting | Connected,
-                Line(S::Restored),
-            ) => self.signaling = Signaling::Up,
-            (Outgoing { .. } | Incoming { .. } | Waiting { .. } | Connecting, Line(S::LostForGood(loss))) => {
-                self.end(System, lost(loss), Farewell::Silent);
-            }
-            (Connected, Line(S::LostForGood(_))) => self.signaling = Signaling::Gone,
+                Outgoing { .. }
+                | Pushed { .. }
+                | Incoming { .. }
+                | Waiting { .. }
+                | Connecting
+                | Connected
+                | Reconnecting { .. },
+                Line(news),
+            ) => self.line(news),
 
             // Everything below is ignored.
 
             // Duplicates, other roles' messages, and news of a peer connection there is none of.
             (
                 Outgoing { .. },
-                User(U::Accept { .. } | U::Decline)
+                User(U::Accept { .. } | U::Decline | U::Talk(_))
                 | Wire(
-                    W::Ringing
+                    W::Invite { .. }
+                    | W::Delivered
+                    | W::Ringing
+                    | W::AcceptedElsewhere
+                    | W::DeclinedElsewhere
+                    | W::Anew
+                    | W::Joined { .. }
+                    | W::PeerJoined
+                    | W::RoomFull
+                    | W::Talk(_),
+                )
+                | Peer(P::Connected | P::Disconnected | P::IceFailed)
+                | Host(H::NetworkChanged)
+                | Recalled
+                | TimerFired(InviteExpiry | Connect | Reconnect | Restart | VideoAsk),
+            ) => {}
+            // A refusal that does not concern the caller's presence may be about any message.
+            (
+                Pushed { .. } | Incoming { .. },
+                User(U::Accept { .. } | U::Decline | U::Talk(_))
+                | Wire(
+                    W::Invite { .. }
+                    | W::Delivered
+                    | W::Ringing
+                    | W::Accept { .. }
+                    | W::AcceptAnew { .. }
+                    | W::Anew
+                    | W::Decline { .. }
                     | W::AcceptedElsewhere
                     | W::DeclinedElsewhere
                     | W::Joined { .. }
                     | W::PeerJoined
-                    | W::RoomFull,
-                )
-                | Peer(P::Connected | P::Disconnected | P::IceFailed)
-                | Host(H::NetworkChanged)
-                | TimerFired(T::InviteExpiry | T::Connect | T::Reconnect | T::Restart),
-            ) => {}
-            // A refusal that does not concern the caller's presence may be about any message.
-            (
-                Incoming { .. },
-                Wire(
-                    W::Ringing
-                    | W::Accept { .. }
-                    | W::Decline { .. }
-                    | W::Joined { .. }
-                    | W::PeerJoined
                     | W::RoomFull
-                    | W::Refused(Refusal::Unauthorized | Refusal::RateLimited | Refusal::Other),
+                    | W::Refused(Refusal::Unauthorized | Refusal::RateLimited | Refusal::Other)
+                    | W::MediaState(_)
+                    | W::Talk(_),
                 )
-                | Peer(P::Connected | P::Disconnected | P::IceFailed)
+                | Peer(P::Connected | P::Disconnected | P::IceFailed | P::DtlsFailed | P::NoCommonCodec)
                 | Host(H::NetworkChanged)
                 | GlareLost
-                | TimerFired(T::Ring | T::Connect | T::Reconnect | T::Restart),
+                | TimerFired(InviteAck | Ring | Connect | Reconnect | Restart | VideoAsk),
             ) => {}
             // Nobody is there to send these, and there is no peer connection.
             (
                 Waiting { .. },
-                User(U::Accept { .. } | U::Decline)
+                User(U::Accept { .. } | U::Decline | U::Talk(_))
                 | Wire(
-                    W::Ringing
+                    W::Invite { .. }
+                    | W::Delivered
+                    | W::Ringing
                     | W::Accept { .. }
+                    | W::AcceptAnew { .. }
+                    | W::Anew
                     | W::Decline { .. }
                     | W::Cancel
                     | W::HangUp
@@ -248,20 +335,26 @@ impl Call {
                     | W::DeclinedElsewhere
                     | W::Joined { peer: false }
                     | W::PeerLeft
-                    | W::MediaState(_),
+                    | W::MediaState(_)
+                    | W::Talk(_),
                 )
                 | Peer(P::Connected | P::Disconnected | P::IceFailed | P::DtlsFailed | P::NoCommonCodec)
                 | Host(H::NetworkChanged)
                 | GlareLost
-                | TimerFired(T::Ring | T::InviteExpiry | T::Connect | T::Reconnect | T::Restart),
+                | Recalled
+                | TimerFired(InviteAck | Ring | InviteExpiry | Connect | Reconnect | Restart | VideoAsk),
             ) => {}
             // Late answers, answers of other devices, duplicates.
             (
                 Connecting | Connected | Reconnecting { .. },
                 User(U::Accept { .. } | U::Decline)
                 | Wire(
-                    W::Ringing
+                    W::Invite { .. }
+                    | W::Delivered
+                    | W::Ringing
                     | W::Accept { .. }
+                    | W::AcceptAnew { .. }
+                    | W::Anew
                     | W::Decline { .. }
                     | W::AcceptedElsewhere
                     | W::DeclinedElsewhere
@@ -270,14 +363,14 @@ impl Call {
                     | W::RoomFull,
                 )
                 | GlareLost
-                | TimerFired(T::Ring | T::InviteExpiry),
+                | TimerFired(InviteAck | Ring | InviteExpiry),
             ) => {}
             // The connect timer watches over the rest.
             (
                 Connecting,
                 Wire(W::Refused(Refusal::Unauthorized | Refusal::RateLimited | Refusal::Other))
                 | Peer(P::Disconnected)
-                | TimerFired(T::Reconnect | T::Restart),
+                | TimerFired(Reconnect | Restart),
             ) => {}
             // A call that can go on goes on: media flows whatever the service or a renegotiation says.
             (
@@ -285,50 +378,19 @@ impl Call {
                 Wire(W::PeerLeft | W::Refused(_))
                 | Peer(P::Connected | P::NoCommonCodec)
                 | Host(H::NetworkChanged)
-                | TimerFired(T::Connect | T::Reconnect | T::Restart),
+                | TimerFired(Connect | Reconnect | Restart),
             ) => {}
             // The reconnect timer watches over the rest.
             (
                 Reconnecting { .. },
                 Wire(W::Refused(_))
                 | Peer(P::Disconnected | P::IceFailed | P::NoCommonCodec)
-                | TimerFired(T::Connect),
+                | TimerFired(Connect),
             ) => {}
-            (Ended(_), User(_) | Wire(_) | Peer(_) | Line(_) | Host(_) | GlareLost | TimerFired(_)) => {}
+            (
+                Ended(_),
+                User(_) | Wire(_) | Peer(_) | Line(_) | Host(_) | GlareLost | Recalled | TimerFired(_),
+            ) => {}
         }
-    }
-}
-
-impl Call {
-    fn broken_early_media(&mut self) {
-        if broken(Rule::MediaWithoutAccept) {
-            self.push(Effect::ReleaseMedia);
-        }
-    }
-}
-
-/// An answer's media, until the other end says more.
-fn camera(media: MediaKinds) -> RemoteMedia {
-    RemoteMedia { audio: media.audio, video: media.video, screen: false }
-}
-
-fn decline(reason: DeclineReason) -> Farewell {
-    Farewell::Say(Signal::Decline { reason })
-}
-
-fn refused(refusal: Refusal) -> Why {
-    match refusal {
-        Refusal::NotFound => Why::NotFound,
-        Refusal::Unauthorized => Why::Unauthorized,
-        Refusal::RateLimited => Why::RateLimited,
-        Refusal::Other => Why::Refused,
-    }
-}
-
-fn lost(loss: SignalingLoss) -> Why {
-    match loss {
-        SignalingLoss::Unreachable => Why::SignalingLost,
-        SignalingLoss::Unauthorized => Why::Unauthorized,
-        SignalingLoss::Replaced => Why::Replaced,
     }
 }

@@ -10,7 +10,7 @@ use crate::id::CallId;
 const CAPACITY: usize = 32;
 
 /// The ids of the last calls that ended, or were ended before they were seen.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(super) struct Memory(VecDeque<CallId>);
 

@@ -1,166 +1,101 @@
-//! What spans calls: busy, both ends ringing each other, messages of calls not yet seen or over.
+//! What spans calls: busy and waiting, both ends ringing each other, several devices, messages of calls not
+//! yet seen or over.
 
+mod devices;
+mod invite;
 mod memory;
+mod rooms;
 mod types;
 
 use std::collections::{BTreeMap, VecDeque};
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::call::Call;
-use crate::config::Config;
+use crate::call::{Call, Device};
+use crate::config::{CallWaiting, Config};
 use crate::effect::{Effect, Signal};
-use crate::id::{CallId, PeerName, RoomName};
-use crate::input::{DeclineReason, HostInput, Input, MediaKinds, SignalingInput, UserInput, WireInput};
+use crate::id::{CallId, DeviceId, PeerName};
+use crate::input::{DeviceNews, HostInput, Input, SignalingInput, UserInput, WireInput, Wish};
 use crate::mutation::{Rule, broken};
 use crate::state::{CallState, Signaling};
 use memory::Memory;
 
-pub use types::{LineEffect, LineError, Party, Placed, RoomInput, RoomPeer, Tagged};
+pub use types::{LineEffect, LineError, Party, Passage, Placed, RoomInput, RoomPeer, Sender, Tagged};
 
 /// The most calls a session has at a time. A person is in one and may be ringing or leaving a few more;
 /// beyond that a host has lost count.
 pub const MAX_CALLS: usize = 8;
 
-/// The most effects that may wait to be polled. All calls ending at once make 64; a driver that lets four
+/// The most effects that may wait to be polled. All calls ending at once make 80; a driver that lets three
 /// times as many pile up does not poll at all.
 const MAX_QUEUED: usize = 256;
 
 /// The calls of one session; as pure as a [`Call`], and with the same contract: after every input poll
 /// until [`Lines::poll_effect`] says `None`. Calls that are over are forgotten by themselves.
 ///
-/// **Busy**: while there is any call, an invite is declined as busy without a word to the host.
+/// **Busy**: while there is any call, an invite is declined as busy without a word to the host; or rings,
+/// see [`CallWaiting`].
 ///
 /// **Glare**: two people who ring each other have two calls for one wish. The call with the smaller id
 /// survives. Its caller drops the other's invite and is answered soon; the other end ends its own call as
 /// [`GlareLost`](crate::EndReason::GlareLost) and accepts the survivor, for its person wants this very
 /// talk.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+///
+/// **Recall**: somebody who rings again while a call of theirs rings or goes on here has lost that one,
+/// say by a crash. It ends as [`Recalled`](crate::EndReason::Recalled) and the new one takes its place:
+/// rings if the old one rang, is accepted at once if the old one was, muted and held as the old one was.
+///
+/// **Several devices**: an invite rings all devices of a person. The first that accepts has the call, the
+/// first that declines has declined it; the others are told. Whatever rings, the caller's peer connection
+/// is with one device at a time: the first that answered the offer, see [`Lines::route`]; when another one
+/// accepts, it is closed and made anew with that one.
+///
+/// **Push**: [`Lines::push`] makes an incoming call of a push message, even before signaling is up.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Lines {
     config: Config,
     signaling: Signaling,
+    device: Device,
     lines: BTreeMap<CallId, Line>,
     over: Memory,
+    /// Declines that wait for signaling; at most [`MAX_CALLS`].
+    unsaid: Vec<Tagged>,
     effects: VecDeque<Tagged>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 struct Line {
     call: Call,
     party: Party,
+    /// The other one's device, once the call is with one.
+    device: Option<DeviceId>,
+    /// The device whose description was taken while it rings there.
+    early: Option<DeviceId>,
+    /// The service knows nothing of the other one in the room any more, and will name them again.
+    forgotten: bool,
 }
 
 impl Lines {
-    /// No calls yet; each will follow `config`.
+    /// No calls yet; each will follow `config`. Signaling is up: say otherwise by [`Lines::signaling`].
     pub fn new(config: Config) -> Self {
         Lines {
             config,
             signaling: Signaling::Up,
+            device: Device::default(),
             lines: BTreeMap::new(),
             over: Memory::default(),
+            unsaid: Vec::new(),
             effects: VecDeque::new(),
         }
     }
 
-    /// Rings `peer`; or answers, if `peer` is ringing here.
-    ///
-    /// # Errors
-    ///
-    /// See [`LineError`]; nothing has changed then.
-    pub fn ring(&mut self, call: CallId, peer: PeerName, media: MediaKinds) -> Result<Placed, LineError> {
-        if let Some(theirs) = self.ring_with(&peer, CallState::Incoming) {
-            // No invite has left this end, so there is nothing to settle: ringing back is answering.
-            self.input(&theirs, Input::User(UserInput::Accept { media }));
-            return Ok(Placed::Answered(theirs));
-        }
-        if let Some(ours) = self.ring_with(&peer, CallState::Outgoing) {
-            return Err(LineError::AlreadyRinging(ours));
-        }
-        self.check_room_for(&call)?;
-        self.open(Call::outgoing(call, self.config, media), Party::Peer(peer));
-        Ok(Placed::Ringing)
-    }
-
-    /// Enters `room` and waits there. `call` is this end's name for the call; the service may have another,
-    /// see [`RoomPeer::call`].
-    ///
-    /// # Errors
-    ///
-    /// See [`LineError`]; nothing has changed then.
-    pub fn join(&mut self, call: CallId, room: RoomName, media: MediaKinds) -> Result<(), LineError> {
-        if let Some(there) = self.room_call(&room) {
-            return Err(LineError::AlreadyInRoom(there.clone()));
-        }
-        self.check_room_for(&call)?;
-        self.open(Call::room(call, self.config, media), Party::Room { room, with: None });
-        Ok(())
-    }
-
-    /// `from` rings here. `expires_in` is how much longer the invite is worth ringing; one that is worth
-    /// nothing any more, repeated, or of a call that is over, is dropped.
-    pub fn invite(&mut self, from: &PeerName, call: &CallId, media: MediaKinds, expires_in: Duration) {
-        if expires_in.is_zero() || self.over.contains(call) || self.lines.contains_key(call) {
-            return;
-        }
-        match self.ring_with(from, CallState::Outgoing) {
-            Some(ours) if broken(Rule::GlareBothGiveWay) => {
-                self.give_way(&ours, from, call, media, expires_in)
-            }
-            Some(ours) if ours < *call || broken(Rule::GlareWithoutOrder) => self.over.remember(call.clone()),
-            Some(ours) => self.give_way(&ours, from, call, media, expires_in),
-            None if self.lines.is_empty() || broken(Rule::BusyIsRung) => {
-                self.take_in(from, call, media, expires_in, None)
-            }
-            None => {
-                self.over.remember(call.clone());
-                let busy = Signal::Decline { reason: DeclineReason::Busy };
-                let party = Party::Peer(from.clone());
-                self.push(call.clone(), party, LineEffect::Call(Effect::Send(busy)));
-            }
-        }
-    }
-
-    /// A message from the other end of a call; `call` is the name on the wire. From anybody else, or of an
-    /// unknown call, it does nothing; except that a call whose end came first will not ring.
-    pub fn wire(&mut self, from: &PeerName, call: &CallId, message: WireInput) {
-        let known = self.lines.iter().find(|(id, line)| line.wire_id(id) == call);
-        match known {
-            Some((id, line)) if line.party.peer() == Some(from) => {
-                let id = id.clone();
-                self.input(&id, Input::Wire(message));
-            }
-            Some(_) => {}
-            None => self.unknown(call, message),
-        }
-    }
-
-    /// A message about a room this end is in or enters. Of any other room it does nothing.
-    pub fn room(&mut self, room: &RoomName, input: RoomInput) {
-        let Some(id) = self.room_call(room).cloned() else { return };
-        let Some(line) = self.lines.get_mut(&id) else { return };
-        let message = match input {
-            RoomInput::Joined { with } => {
-                let peer = with.is_some();
-                with.map_or(Some(WireInput::Joined { peer }), |with| {
-                    line.meet(with, WireInput::Joined { peer })
-                })
-            }
-            RoomInput::PeerJoined(with) => line.meet(with, WireInput::PeerJoined),
-            RoomInput::PeerLeft { call: Some(call) } if *line.wire_id(&id) != call => None,
-            RoomInput::PeerLeft { .. } => Some(WireInput::PeerLeft),
-            RoomInput::Full => Some(WireInput::RoomFull),
-            RoomInput::Refused(refusal) => Some(WireInput::Refused(refusal)),
-        };
-        if let Some(message) = message {
-            self.input(&id, Input::Wire(message));
-        }
-    }
-
     /// Anything else that happened to one call, by the name this end knows it by: users, peers, timers, and
-    /// what the service says of it ([`WireInput::Refused`], [`WireInput::AcceptedElsewhere`] ...). Of a call
-    /// that is over it does nothing.
+    /// what the service says of it ([`WireInput::Delivered`], [`WireInput::Refused`] ...). Of a call that is
+    /// over it does nothing.
     pub fn input(&mut self, call: &CallId, input: Input) {
+        if self.takes_the_line(call, input) {
+            self.hold_others(call);
+        }
         match (self.lines.get_mut(call), input) {
             (Some(line), input) => {
                 line.call.handle(input);
@@ -174,24 +109,40 @@ impl Lines {
                 | Input::Signaling(_)
                 | Input::Host(_)
                 | Input::GlareLost
+                | Input::Recalled
                 | Input::TimerFired(_),
             ) => {}
         }
     }
 
-    /// The signaling connection says something; every call hears it, later ones too.
+    /// The signaling connection says something; every call hears it, later ones too. A session whose first
+    /// connection is still being made says [`SignalingInput::Lost`] first.
     pub fn signaling(&mut self, input: SignalingInput) {
         self.signaling = match (self.signaling, input) {
             (Signaling::Gone, _) | (_, SignalingInput::LostForGood(_)) => Signaling::Gone,
             (Signaling::Up | Signaling::Down, SignalingInput::Lost) => Signaling::Down,
             (Signaling::Up | Signaling::Down, SignalingInput::Restored) => Signaling::Up,
         };
+        match self.signaling {
+            Signaling::Up => {
+                let unsaid = std::mem::take(&mut self.unsaid);
+                unsaid.into_iter().for_each(|tagged| self.queue(tagged));
+            }
+            Signaling::Down => {}
+            Signaling::Gone => self.unsaid.clear(),
+        }
         self.broadcast(Input::Signaling(input));
     }
 
     /// The device's network changed; every call hears it.
     pub fn network_changed(&mut self) {
         self.broadcast(Input::Host(HostInput::NetworkChanged));
+    }
+
+    /// Something happened to the device; every call hears it, later ones too.
+    pub fn device(&mut self, news: DeviceNews) {
+        self.device.hear(news);
+        self.broadcast(Input::Host(HostInput::Device(news)));
     }
 
     /// Ends every call.
@@ -215,10 +166,9 @@ impl Lines {
         self.lines.get(call).map(|line| &line.party)
     }
 
-    /// This end's name for the call in a room.
-    pub fn room_call(&self, room: &RoomName) -> Option<&CallId> {
-        let in_room = |line: &Line| matches!(&line.party, Party::Room { room: theirs, .. } if theirs == room);
-        self.lines.iter().find(|(_, line)| in_room(line)).map(|(id, _)| id)
+    /// With which of their devices, once that is settled.
+    pub fn party_device(&self, call: &CallId) -> Option<&DeviceId> {
+        self.lines.get(call).and_then(|line| line.device.as_ref())
     }
 
     /// This end's name for the call that `peer` calls `call` on the wire.
@@ -234,12 +184,86 @@ impl Lines {
 }
 
 impl Lines {
-    /// The call by which `peer` is rung or rings, if there is one in that state.
-    fn ring_with(&self, peer: &PeerName, state: CallState) -> Option<CallId> {
-        let is_it = |line: &Line| {
-            line.call.state() == state && matches!(&line.party, Party::Peer(theirs) if theirs == peer)
+    /// Only one call talks; this input makes `call` the one.
+    fn takes_the_line(&self, call: &CallId, input: Input) -> bool {
+        let Some(line) = self.lines.get(call) else { return false };
+        let state = line.call.state();
+        let takes = match input {
+            Input::User(UserInput::Accept { .. }) => state == CallState::Incoming,
+            Input::Wire(WireInput::Accept { .. } | WireInput::AcceptAnew { .. }) => {
+                state == CallState::Outgoing
+            }
+            Input::User(UserInput::Talk(Wish::Resume)) => is_accepted(state),
+            Input::User(
+                UserInput::Decline
+                | UserInput::HangUp
+                | UserInput::SetMedia(_)
+                | UserInput::Talk(Wish::Hold | Wish::AskVideo | Wish::AnswerVideo { .. } | Wish::StopVideo),
+            )
+            | Input::Wire(
+                WireInput::Invite { .. }
+                | WireInput::Delivered
+                | WireInput::Ringing
+                | WireInput::Anew
+                | WireInput::Decline { .. }
+                | WireInput::Cancel
+                | WireInput::HangUp
+                | WireInput::AcceptedElsewhere
+                | WireInput::DeclinedElsewhere
+                | WireInput::Joined { .. }
+                | WireInput::PeerJoined
+                | WireInput::PeerLeft
+                | WireInput::RoomFull
+                | WireInput::Refused(_)
+                | WireInput::MediaState(_)
+                | WireInput::Talk(_),
+            )
+            | Input::Peer(_)
+            | Input::Signaling(_)
+            | Input::Host(_)
+            | Input::GlareLost
+            | Input::Recalled
+            | Input::TimerFired(_) => false,
         };
-        self.lines.iter().find(|(_, line)| is_it(line)).map(|(id, _)| id.clone())
+        takes && self.config.waiting == CallWaiting::Allow
+    }
+
+    fn hold_others(&mut self, call: &CallId) {
+        let is_other = |id: &CallId, line: &Line| id != call && is_accepted(line.call.state());
+        let others: Vec<CallId> =
+            self.lines.iter().filter(|(id, line)| is_other(id, line)).map(|(id, _)| id.clone()).collect();
+        let hold = Input::User(UserInput::Talk(Wish::Hold));
+        others.iter().for_each(|id| self.input(id, hold));
+    }
+
+    /// A call that ends before it is seen must not ring when its invite comes late.
+    fn unknown(&mut self, call: &CallId, message: WireInput) {
+        match message {
+            WireInput::Cancel if broken(Rule::LateInviteRings) => {}
+            WireInput::Cancel
+            | WireInput::HangUp
+            | WireInput::AcceptedElsewhere
+            | WireInput::DeclinedElsewhere => self.over.remember(call.clone()),
+            WireInput::Invite { .. }
+            | WireInput::Delivered
+            | WireInput::Ringing
+            | WireInput::Accept { .. }
+            | WireInput::AcceptAnew { .. }
+            | WireInput::Anew
+            | WireInput::Decline { .. }
+            | WireInput::Joined { .. }
+            | WireInput::PeerJoined
+            | WireInput::PeerLeft
+            | WireInput::RoomFull
+            | WireInput::Refused(_)
+            | WireInput::MediaState(_)
+            | WireInput::Talk(_) => {}
+        }
+    }
+
+    fn broadcast(&mut self, input: Input) {
+        let ids: Vec<CallId> = self.lines.keys().cloned().collect();
+        ids.iter().for_each(|id| self.input(id, input));
     }
 
     fn check_room_for(&self, call: &CallId) -> Result<(), LineError> {
@@ -254,86 +278,65 @@ impl Lines {
         }
     }
 
-    /// The outgoing call `ours` loses against the incoming one, which is accepted in its place.
-    fn give_way(
-        &mut self,
-        ours: &CallId,
-        from: &PeerName,
-        call: &CallId,
-        media: MediaKinds,
-        expires_in: Duration,
-    ) {
-        let wanted = self.lines.get(ours).map_or(media, |line| line.call.media());
-        self.take_in(from, call, media, expires_in, Some(ours.clone()));
-        if !broken(Rule::GlareLoserGoesOn) {
-            self.input(ours, Input::GlareLost);
-        }
-        self.input(call, Input::User(UserInput::Accept { media: wanted }));
-    }
-
-    fn take_in(
-        &mut self,
-        from: &PeerName,
-        call: &CallId,
-        media: MediaKinds,
-        expires_in: Duration,
-        instead_of: Option<CallId>,
-    ) {
-        let party = Party::Peer(from.clone());
-        self.push(call.clone(), party.clone(), LineEffect::Incoming { media, instead_of });
-        self.open(Call::incoming(call.clone(), self.config, media, expires_in), party);
-    }
-
-    fn open(&mut self, call: Call, party: Party) {
+    /// Takes in a new call, which hears what is known of signaling and of the device.
+    fn open(&mut self, call: Call, party: Party, device: Option<DeviceId>) {
         let id = call.id().clone();
-        self.lines.insert(id.clone(), Line { call, party });
+        self.lines.insert(id.clone(), Line { call, party, device, early: None, forgotten: false });
         self.collect(&id);
         if self.signaling == Signaling::Down {
             self.input(&id, Input::Signaling(SignalingInput::Lost));
         }
-    }
-
-    /// A call that ends before it is seen must not ring when its invite comes late.
-    fn unknown(&mut self, call: &CallId, message: WireInput) {
-        match message {
-            WireInput::Cancel if broken(Rule::LateInviteRings) => {}
-            WireInput::Cancel
-            | WireInput::HangUp
-            | WireInput::AcceptedElsewhere
-            | WireInput::DeclinedElsewhere => self.over.remember(call.clone()),
-            WireInput::Ringing
-            | WireInput::Accept { .. }
-            | WireInput::Decline { .. }
-            | WireInput::Joined { .. }
-            | WireInput::PeerJoined
-            | WireInput::PeerLeft
-            | WireInput::RoomFull
-            | WireInput::Refused(_)
-            | WireInput::MediaState(_) => {}
+        for news in self.device.news() {
+            self.input(&id, Input::Host(HostInput::Device(news)));
         }
-    }
-
-    fn broadcast(&mut self, input: Input) {
-        let ids: Vec<CallId> = self.lines.keys().cloned().collect();
-        ids.iter().for_each(|id| self.input(id, input));
     }
 
     /// Takes over a call's effects, and forgets the call once it is over.
     fn collect(&mut self, id: &CallId) {
         let Some(mut line) = self.lines.remove(id) else { return };
         while let Some(effect) = line.call.poll_effect() {
-            self.push(id.clone(), line.party.clone(), LineEffect::Call(effect));
+            let tagged = Tagged {
+                call: id.clone(),
+                party: line.party.clone(),
+                device: line.device.clone(),
+                effect: LineEffect::Call(effect),
+            };
+            match effect {
+                // Said by a process that a push message woke, and that may be gone when signaling is up.
+                Effect::Send(Signal::Decline { .. }) if self.signaling == Signaling::Down => {
+                    self.unsaid.truncate(MAX_CALLS - 1);
+                    self.unsaid.push(tagged);
+                }
+                Effect::Send(_)
+                | Effect::StartPeer { .. }
+                | Effect::RestartIce
+                | Effect::ReleaseMedia
+                | Effect::SetFlow(_)
+                | Effect::AddVideo { .. }
+                | Effect::StartTimer(..)
+                | Effect::CancelTimer(_)
+                | Effect::Notify(_)
+                | Effect::ClosePeer
+                | Effect::Ended(_) => self.queue(tagged),
+            }
         }
-        if line.call.state() == CallState::Ended {
-            self.over.remember(id.clone());
-        } else {
-            self.lines.insert(id.clone(), line);
+        match line.call.state() {
+            CallState::Ended => self.over.remember(id.clone()),
+            CallState::Waiting => {
+                line.leave();
+                self.lines.insert(id.clone(), line);
+            }
+            CallState::Outgoing
+            | CallState::Incoming
+            | CallState::Connecting
+            | CallState::Connected
+            | CallState::Reconnecting => drop(self.lines.insert(id.clone(), line)),
         }
     }
 
-    fn push(&mut self, call: CallId, party: Party, effect: LineEffect) {
+    fn queue(&mut self, tagged: Tagged) {
         assert!(self.effects.len() < MAX_QUEUED, "poll_effect until None after every input");
-        self.effects.push_back(Tagged { call, party, effect });
+        self.effects.push_back(tagged);
     }
 }
 
@@ -345,17 +348,12 @@ impl Line {
             Party::Room { with: Some(with), .. } => &with.call,
         }
     }
+}
 
-    /// `with` is in the room: what the call hears of it. After a service forgot and was told again, the same
-    /// two meet under another name, and their call goes on; somebody new means that the other one is gone.
-    fn meet(&mut self, with: RoomPeer, message: WireInput) -> Option<WireInput> {
-        let Party::Room { with: known, .. } = &mut self.party else { return None };
-        match known {
-            Some(old) if old.peer != with.peer => Some(WireInput::PeerLeft),
-            Some(_) | None => {
-                *known = Some(with);
-                Some(message)
-            }
-        }
+/// Somebody talks, or is about to.
+fn is_accepted(state: CallState) -> bool {
+    match state {
+        CallState::Connecting | CallState::Connected | CallState::Reconnecting => true,
+        CallState::Waiting | CallState::Outgoing | CallState::Incoming | CallState::Ended => false,
     }
 }

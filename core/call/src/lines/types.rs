@@ -2,12 +2,21 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::effect::Effect;
-use crate::id::{CallId, PeerName, RoomName};
+use crate::effect::{Effect, Signal};
+use crate::id::{CallId, DeviceId, PeerName, RoomName};
 use crate::input::{MediaKinds, Refusal};
 
+/// From whom a message comes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Sender {
+    /// Who.
+    pub peer: PeerName,
+    /// On which of their devices; `None` where the service does not tell them apart.
+    pub device: Option<DeviceId>,
+}
+
 /// With whom a call is, and so where its messages go.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Party {
     /// A person who rang or is rung.
     Peer(PeerName),
@@ -31,16 +40,18 @@ impl Party {
 }
 
 /// The other one in a room.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct RoomPeer {
     /// Who.
     pub peer: PeerName,
+    /// On which of their devices; `None` where the service does not tell them apart.
+    pub device: Option<DeviceId>,
     /// The service's name for the call between the two; messages on the wire carry this one.
     pub call: CallId,
 }
 
 /// A message about a room.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum RoomInput {
     /// This end is in the room.
     Joined {
@@ -61,34 +72,59 @@ pub enum RoomInput {
 }
 
 /// An effect and the call it belongs to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Tagged {
     /// The call, by the name this end knows it by.
     pub call: CallId,
-    /// With whom it is; the address of [`Effect::Send`].
+    /// With whom it is; the address of [`Effect::Send`], of descriptions and of candidates.
     pub party: Party,
+    /// On which of their devices: the rest of that address. `None`: on all there are, or the only one.
+    pub device: Option<DeviceId>,
     /// What to do.
     pub effect: LineEffect,
 }
 
 /// Something to do.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum LineEffect {
     /// Somebody rings: tell the host. The first effect of an incoming call, but for those declined as
     /// busy, of which the host hears nothing.
     Incoming {
         /// What the caller wants to send and receive.
         media: MediaKinds,
-        /// The outgoing call by which that person was being rung from here, and which lost. The incoming
-        /// one takes its place and is accepted already: there is nothing to ask the person.
+        /// The call with that person which ends and whose place this one takes: it lost a glare, or they
+        /// rang anew.
         instead_of: Option<CallId>,
+        /// It is accepted already, for the person had wanted or accepted the other one: there is nothing to
+        /// ask.
+        accepted: bool,
     },
     /// An effect of the call itself.
     Call(Effect),
+    /// Send this to all devices of the party but one: the call is settled with that one.
+    TellOthers {
+        /// The one that knows.
+        but: DeviceId,
+        /// The message.
+        signal: Signal,
+    },
+}
+
+/// May a description or candidate of a call reach its peer connection?
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[must_use]
+pub enum Passage {
+    /// Yes.
+    Take,
+    /// Not yet: keep it, beside the device it came from, until a description of some device is taken; then
+    /// ask again.
+    Keep,
+    /// No: it is of a device the call is not with, or of no call.
+    Drop,
 }
 
 /// What became of a wish to ring somebody.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[must_use]
 pub enum Placed {
     /// It rings there, as the call asked for.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use duet_call::*;
 
 pub const MEDIA: MediaKinds = MediaKinds { audio: true, video: true };
-pub const SCREEN: RemoteMedia = RemoteMedia { audio: true, video: true, screen: true };
+pub const SCREEN: Sources = Sources { audio: true, video: true, screen: true };
 pub const EXPIRES: Duration = Duration::from_secs(30);
 
 pub const ACCEPT: Input = Input::User(UserInput::Accept { media: MEDIA });
@@ -18,7 +18,33 @@ pub const ICE_FAILED: Input = Input::Peer(PeerInput::IceFailed);
 pub const NETWORK_CHANGED: Input = Input::Host(HostInput::NetworkChanged);
 pub const ANSWERED: Input = Input::Wire(WireInput::Accept { media: MEDIA });
 pub const PEER_JOINED: Input = Input::Wire(WireInput::PeerJoined);
+pub const PEER_LEFT: Input = Input::Wire(WireInput::PeerLeft);
+pub const INVITED: Input = Input::Wire(WireInput::Invite { media: MEDIA, expires_in: EXPIRES });
+pub const HOLD: Input = Input::User(UserInput::Talk(Wish::Hold));
+pub const RESUME: Input = Input::User(UserInput::Talk(Wish::Resume));
+pub const CAMERA: Sources = Sources { audio: true, video: true, screen: false };
+pub const MUTED: Sources = Sources { audio: false, video: true, screen: false };
+pub const SOUND: MediaKinds = MediaKinds { audio: true, video: false };
+/// Everything passes.
+pub const OPEN: Flow =
+    Flow { send_audio: true, send_video: VideoFlow::Full, play_audio: true, show_video: true };
+/// Nothing passes.
+pub const SHUT: Flow =
+    Flow { send_audio: false, send_video: VideoFlow::Off, play_audio: false, show_video: false };
 pub const GONE: Input = Input::Signaling(SignalingInput::LostForGood(SignalingLoss::Unreachable));
+
+/// What the other end says about the call in progress.
+pub fn word(word: Word) -> Input {
+    Input::Wire(WireInput::Talk(word))
+}
+
+pub fn device(news: DeviceNews) -> Input {
+    Input::Host(HostInput::Device(news))
+}
+
+pub fn stay() -> Config {
+    Config { room_stay: true, ..Config::default() }
+}
 
 pub fn after_accept() -> Config {
     Config { policy: ConnectPolicy::AfterAccept, ..Config::default() }
@@ -37,6 +63,10 @@ impl Driven {
 
     pub fn incoming(config: Config) -> Self {
         Driven::new(Call::incoming(CallId::from("c"), config, MEDIA, EXPIRES))
+    }
+
+    pub fn pushed(config: Config) -> Self {
+        Driven::new(Call::pushed(CallId::from("c"), config, MEDIA, EXPIRES))
     }
 
     pub fn room(config: Config) -> Self {
@@ -94,8 +124,13 @@ pub fn restarts(effects: &[Effect]) -> usize {
 /// Every input, with one value for each way it can matter. [`label`] fails to compile when one is added.
 pub fn all_inputs() -> Vec<Input> {
     let wire = [
+        WireInput::Invite { media: MEDIA, expires_in: EXPIRES },
+        WireInput::Delivered,
         WireInput::Ringing,
         WireInput::Accept { media: MEDIA },
+        WireInput::Accept { media: SOUND },
+        WireInput::AcceptAnew { media: MEDIA },
+        WireInput::Anew,
         WireInput::Decline { reason: DeclineReason::Declined },
         WireInput::Decline { reason: DeclineReason::Busy },
         WireInput::Decline { reason: DeclineReason::Timeout },
@@ -129,12 +164,37 @@ pub fn all_inputs() -> Vec<Input> {
         SignalingInput::LostForGood(SignalingLoss::Unauthorized),
         SignalingInput::LostForGood(SignalingLoss::Replaced),
     ];
+    let wishes = [
+        Wish::Hold,
+        Wish::Resume,
+        Wish::AskVideo,
+        Wish::AnswerVideo { accept: true },
+        Wish::AnswerVideo { accept: false },
+        Wish::StopVideo,
+    ];
+    let words = [Word::Hold, Word::Resume, Word::AskVideo, Word::AcceptVideo, Word::StopVideo];
+    let device = [
+        DeviceNews::PhoneCallBegan,
+        DeviceNews::PhoneCallEnded,
+        DeviceNews::AudioFocusLost,
+        DeviceNews::AudioFocusRegained,
+        DeviceNews::Background,
+        DeviceNews::Foreground,
+        DeviceNews::Thermal(Thermal::Normal),
+        DeviceNews::Thermal(Thermal::Warm),
+        DeviceNews::Thermal(Thermal::Hot),
+    ];
     let mut all = vec![ACCEPT, DECLINE, HANG_UP];
+    all.push(Input::User(UserInput::Accept { media: SOUND }));
+    all.extend([MUTED, SCREEN].map(|sources| Input::User(UserInput::SetMedia(sources))));
+    all.extend(wishes.map(|wish| Input::User(UserInput::Talk(wish))));
     all.extend(wire.map(Input::Wire));
+    all.extend(words.map(|word| Input::Wire(WireInput::Talk(word))));
+    all.extend(device.map(|news| Input::Host(HostInput::Device(news))));
     all.extend(peer.map(Input::Peer));
     all.extend(signaling.map(Input::Signaling));
     all.extend([HostInput::NetworkChanged, HostInput::Failed].map(Input::Host));
-    all.push(Input::GlareLost);
+    all.extend([Input::GlareLost, Input::Recalled]);
     all.extend(TimerId::ALL.map(Input::TimerFired));
     all
 }
@@ -145,6 +205,31 @@ pub fn label(input: Input) -> &'static str {
         Input::User(UserInput::Accept { .. }) => "user.accept",
         Input::User(UserInput::Decline) => "user.decline",
         Input::User(UserInput::HangUp) => "user.hang-up",
+        Input::User(UserInput::SetMedia(_)) => "user.set-media",
+        Input::User(UserInput::Talk(Wish::Hold)) => "user.hold",
+        Input::User(UserInput::Talk(Wish::Resume)) => "user.resume",
+        Input::User(UserInput::Talk(Wish::AskVideo)) => "user.ask-video",
+        Input::User(UserInput::Talk(Wish::AnswerVideo { .. })) => "user.answer-video",
+        Input::User(UserInput::Talk(Wish::StopVideo)) => "user.stop-video",
+        Input::Wire(WireInput::Invite { .. }) => "wire.invite",
+        Input::Wire(WireInput::Delivered) => "wire.delivered",
+        Input::Wire(WireInput::AcceptAnew { .. }) => "wire.accept-anew",
+        Input::Wire(WireInput::Anew) => "wire.anew",
+        Input::Wire(WireInput::Talk(Word::Hold)) => "wire.hold",
+        Input::Wire(WireInput::Talk(Word::Resume)) => "wire.resume",
+        Input::Wire(WireInput::Talk(Word::AskVideo)) => "wire.ask-video",
+        Input::Wire(WireInput::Talk(Word::AcceptVideo)) => "wire.accept-video",
+        Input::Wire(WireInput::Talk(Word::StopVideo)) => "wire.stop-video",
+        Input::Host(HostInput::Device(DeviceNews::PhoneCallBegan)) => "host.phone-call-began",
+        Input::Host(HostInput::Device(DeviceNews::PhoneCallEnded)) => "host.phone-call-ended",
+        Input::Host(HostInput::Device(DeviceNews::AudioFocusLost)) => "host.audio-focus-lost",
+        Input::Host(HostInput::Device(DeviceNews::AudioFocusRegained)) => "host.audio-focus-regained",
+        Input::Host(HostInput::Device(DeviceNews::Background)) => "host.background",
+        Input::Host(HostInput::Device(DeviceNews::Foreground)) => "host.foreground",
+        Input::Host(HostInput::Device(DeviceNews::Thermal(_))) => "host.thermal",
+        Input::Recalled => "recalled",
+        Input::TimerFired(TimerId::InviteAck) => "timer.invite-ack",
+        Input::TimerFired(TimerId::VideoAsk) => "timer.video-ask",
         Input::Wire(WireInput::Ringing) => "wire.ringing",
         Input::Wire(WireInput::Accept { .. }) => "wire.accept",
         Input::Wire(WireInput::Decline { .. }) => "wire.decline",

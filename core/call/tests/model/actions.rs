@@ -146,7 +146,9 @@ impl World {
         for (call, ledger) in side.open_calls() {
             actions.extend(ledger.armed().map(|timer| Action::Timer(who, call, timer)));
             if ledger.has_peer() && ledger.with.is_none() {
-                let meets = |(_, side): &(Who, &Side)| side.linked(call).is_some_and(Ledger::has_peer);
+                let meets = |(_, side): &(Who, &Side)| {
+                    ledger.link.and_then(|link| side.linked(link)).is_some_and(Ledger::has_peer)
+                };
                 let others = (0..).zip(&state.sides).filter(|(other, _)| *other != who).filter(meets);
                 actions.extend(others.map(|(other, _)| Action::Describe(who, call, other)));
             }
@@ -202,8 +204,8 @@ impl World {
                 }
                 self.give(state, who, Event::Link(call, fact));
             }
-            Action::Describe(who, call, with) => {
-                state.sides[usize::from(who)].calls[usize::from(call)].with = Some(with);
+            Action::Describe(who, call, from) => {
+                self.give(state, who, Event::Description { from, call });
             }
             Action::SignalingLost(who) => {
                 state.left.outages -= 1;

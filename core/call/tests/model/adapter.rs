@@ -16,12 +16,26 @@ pub const SERVICE: Who = 9;
 /// Something that happens to one side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Event {
-    Ring { call: Id, to: Who },
-    Join { call: Id },
+    Ring {
+        call: Id,
+        to: Who,
+    },
+    Join {
+        call: Id,
+    },
     Accept(Id),
     Decline(Id),
     HangUp(Id),
-    Wire { from: Who, call: Id, word: Word },
+    Wire {
+        from: Who,
+        call: Id,
+        word: Word,
+    },
+    /// A description arrives, of that side.
+    Description {
+        from: Who,
+        call: Id,
+    },
     Link(Id, Fact),
     Timer(Id, TimerId),
     SignalingLost,
@@ -42,6 +56,10 @@ pub enum Word {
     Failed,
     Cancel,
     HangUp,
+    AcceptedElsewhere,
+    DeclinedElsewhere,
+    /// The caller makes a new peer connection.
+    Anew,
     Join,
     Leave,
     /// In the room, alone.
@@ -73,21 +91,26 @@ pub enum Out {
     Refused,
     /// Ringing somebody who rings here answered that call instead.
     Answered(Id),
-    /// Somebody rings.
+    /// Somebody rings; accepted already if that is in the place of a call that was wanted.
     Incoming {
         call: Id,
         instead_of: Option<Id>,
+        accepted: bool,
     },
     /// `call` is the name on the wire.
     Send {
-        to: Who,
+        to: Address,
         call: Id,
         word: Word,
     },
+    /// The description that arrived is of the side to connect with.
+    Taken(Id),
+    /// With that side, once it is settled.
     StartPeer {
         call: Id,
         offerer: bool,
         polite: bool,
+        with: Option<Who>,
     },
     ClosePeer(Id),
     RestartIce(Id),
@@ -97,21 +120,37 @@ pub enum Out {
     Ended(Id),
 }
 
+/// Where a message goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Address {
+    Service,
+    Side(Who),
+    /// All sides of that person, but one perhaps.
+    Person {
+        person: Who,
+        but: Option<Who>,
+    },
+}
+
+/// The name of each side's person; sides of one name are devices of one person.
+pub type People = &'static [&'static str];
+
 /// The machine of one side.
 #[derive(Clone)]
-pub struct Machine(Lines);
+pub struct Machine(Lines, People);
 
 const MEDIA: MediaKinds = MediaKinds { audio: true, video: true };
-const USERS: [&str; 2] = ["ann", "bob"];
 const ROOM: &str = "room";
 
 impl Machine {
-    pub fn new(config: Config) -> Self {
-        Machine(Lines::new(config))
+    pub fn new(config: Config, people: People) -> Self {
+        Machine(Lines::new(config), people)
     }
 
     /// Lets `event` happen; says what came of it, in order.
     pub fn give(&mut self, event: Event) -> Vec<Out> {
+        let people = self.1;
+        let user = |side: Who| PeerName::from(people[usize::from(side)]);
         let lines = &mut self.0;
         let first = match event {
             Event::Ring { call, to } => Some(match lines.ring(id(call), user(to), MEDIA) {
@@ -127,6 +166,11 @@ impl Machine {
             Event::Decline(call) => self.input(call, Input::User(UserInput::Decline)),
             Event::HangUp(call) => self.input(call, Input::User(UserInput::HangUp)),
             Event::Wire { from, call, word } => self.wire(from, call, word),
+            Event::Description { from, call } => {
+                let from = Sender { peer: user(from), device: Some(device(from)) };
+                let passage = lines.description(&from, &id(call));
+                (passage == Passage::Take).then_some(Out::Taken(call))
+            }
             Event::Link(call, fact) => self.input(call, Input::Peer(peer(fact))),
             Event::Timer(call, timer) => self.input(call, Input::TimerFired(timer)),
             Event::SignalingLost => self.signaling(SignalingInput::Lost),
@@ -137,7 +181,7 @@ impl Machine {
                 None
             }
         };
-        let effects = std::iter::from_fn(|| self.0.poll_effect()).filter_map(out);
+        let effects = std::iter::from_fn(|| self.0.poll_effect()).filter_map(|tagged| out(people, tagged));
         first.into_iter().chain(effects).collect()
     }
 
@@ -146,6 +190,14 @@ impl Machine {
         let mut value = serde_json::to_value(&self.0).expect("the machine serialises");
         simplify(&mut value);
         value.to_string()
+    }
+
+    fn user(&self, side: Who) -> PeerName {
+        PeerName::from(self.1[usize::from(side)])
+    }
+
+    fn sender(&self, side: Who) -> Sender {
+        Sender { peer: self.user(side), device: Some(device(side)) }
     }
 
     fn input(&mut self, call: Id, input: Input) -> Option<Out> {
@@ -159,10 +211,11 @@ impl Machine {
     }
 
     fn wire(&mut self, from: Who, call: Id, word: Word) -> Option<Out> {
-        let with = RoomPeer { peer: user(from), call: id(call) };
+        let with = RoomPeer { peer: self.user(from), device: Some(device(from)), call: id(call) };
         let message = match word {
             Word::Invite => {
-                self.0.invite(&user(from), &id(call), MEDIA, Timers::default().ring);
+                let from = self.sender(from);
+                self.0.invite(&from, &id(call), MEDIA, Timers::default().ring);
                 return None;
             }
             Word::Joined => return self.room(RoomInput::Joined { with: None }),
@@ -178,8 +231,12 @@ impl Machine {
             Word::Failed => WireInput::Decline { reason: DeclineReason::Failed },
             Word::Cancel => WireInput::Cancel,
             Word::HangUp => WireInput::HangUp,
+            Word::AcceptedElsewhere => WireInput::AcceptedElsewhere,
+            Word::DeclinedElsewhere => WireInput::DeclinedElsewhere,
+            Word::Anew => WireInput::Anew,
         };
-        self.0.wire(&user(from), &id(call), message);
+        let from = self.sender(from);
+        self.0.wire(&from, &id(call), message);
         None
     }
 
@@ -189,12 +246,13 @@ impl Machine {
     }
 }
 
-/// Takes out what cannot matter: constants, queues that are polled empty, the number of restarts (it
-/// chooses how long the next pause is, and pauses have no length here), the order in which calls ended.
+/// Takes out what cannot matter: constants, queues that are polled empty, what only the host is told, the
+/// number of restarts (it chooses how long the next pause is, and pauses have no length here), the order in
+/// which calls ended.
 fn simplify(value: &mut serde_json::Value) {
     match value {
         serde_json::Value::Object(fields) => {
-            for constant in ["config", "effects", "media", "restarts"] {
+            for constant in ["config", "effects", "media", "restarts", "facts", "flow", "told"] {
                 fields.remove(constant);
             }
             if let Some(serde_json::Value::Array(over)) = fields.get_mut("over") {
@@ -207,26 +265,45 @@ fn simplify(value: &mut serde_json::Value) {
     }
 }
 
-fn out(tagged: Tagged) -> Option<Out> {
+fn out(people: People, tagged: Tagged) -> Option<Out> {
     let call = number(&tagged.call);
     Some(match tagged.effect {
-        LineEffect::Incoming { instead_of, .. } => {
-            Out::Incoming { call, instead_of: instead_of.as_ref().map(number) }
+        LineEffect::Incoming { instead_of, accepted, .. } => {
+            Out::Incoming { call, instead_of: instead_of.as_ref().map(number), accepted }
         }
-        LineEffect::Call(Effect::Send(signal)) => send(call, &tagged.party, signal),
-        LineEffect::Call(Effect::StartPeer { offerer, polite }) => Out::StartPeer { call, offerer, polite },
+        LineEffect::TellOthers { but, signal } => {
+            let person = tagged.party.peer().map_or(0, |peer| person_of(people, peer.as_str()));
+            let to = Address::Person { person, but: Some(side(&but)) };
+            Out::Send { to, call: wire_name(call, &tagged.party), word: word(signal)? }
+        }
+        LineEffect::Call(Effect::Send(signal)) => {
+            let word = word(signal)?;
+            let to = match (word, &tagged.device, tagged.party.peer()) {
+                (Word::Join | Word::Leave, ..) => Address::Service,
+                (_, Some(device), _) => Address::Side(side(device)),
+                (_, None, Some(peer)) => {
+                    Address::Person { person: person_of(people, peer.as_str()), but: None }
+                }
+                (_, None, None) => panic!("{word:?} to nobody"),
+            };
+            Out::Send { to, call: wire_name(call, &tagged.party), word }
+        }
+        LineEffect::Call(Effect::StartPeer { offerer, polite }) => {
+            Out::StartPeer { call, offerer, polite, with: tagged.device.as_ref().map(side) }
+        }
         LineEffect::Call(Effect::ClosePeer) => Out::ClosePeer(call),
         LineEffect::Call(Effect::RestartIce) => Out::RestartIce(call),
         LineEffect::Call(Effect::ReleaseMedia) => Out::Release(call),
         LineEffect::Call(Effect::StartTimer(timer, _)) => Out::StartTimer(call, timer),
         LineEffect::Call(Effect::CancelTimer(timer)) => Out::CancelTimer(call, timer),
         LineEffect::Call(Effect::Ended(_)) => Out::Ended(call),
-        LineEffect::Call(Effect::Notify(_)) => return None,
+        LineEffect::Call(Effect::Notify(_) | Effect::SetFlow(_) | Effect::AddVideo { .. }) => return None,
     })
 }
 
-fn send(call: Id, party: &Party, signal: Signal) -> Out {
-    let word = match signal {
+/// What is said about media during a call changes nothing here.
+fn word(signal: Signal) -> Option<Word> {
+    Some(match signal {
         Signal::Invite { .. } => Word::Invite,
         Signal::Ringing => Word::Ringing,
         Signal::Accept { .. } => Word::Accept,
@@ -236,15 +313,19 @@ fn send(call: Id, party: &Party, signal: Signal) -> Out {
         Signal::Decline { reason: DeclineReason::Failed } => Word::Failed,
         Signal::Cancel => Word::Cancel,
         Signal::HangUp => Word::HangUp,
-        Signal::Join => return Out::Send { to: SERVICE, call, word: Word::Join },
-        Signal::Leave => return Out::Send { to: SERVICE, call, word: Word::Leave },
-    };
+        Signal::AcceptedElsewhere => Word::AcceptedElsewhere,
+        Signal::DeclinedElsewhere => Word::DeclinedElsewhere,
+        Signal::Anew => Word::Anew,
+        Signal::Join => Word::Join,
+        Signal::Leave => Word::Leave,
+        Signal::MediaState(_) | Signal::Talk(_) => return None,
+    })
+}
+
+fn wire_name(call: Id, party: &Party) -> Id {
     match party {
-        Party::Peer(peer) => Out::Send { to: side(peer), call, word },
-        Party::Room { with: Some(with), .. } => {
-            Out::Send { to: side(&with.peer), call: number(&with.call), word }
-        }
-        Party::Room { with: None, .. } => panic!("{word:?} to nobody"),
+        Party::Room { with: Some(with), .. } => number(&with.call),
+        Party::Room { with: None, .. } | Party::Peer(_) => call,
     }
 }
 
@@ -266,15 +347,19 @@ fn number(call: &CallId) -> Id {
     call.as_str().as_bytes()[0] - b'a'
 }
 
-/// Whose device a side is.
-pub fn person(side: Who) -> Who {
-    side.min(1)
+/// Whose device a side is: the first side of that name.
+pub fn person(people: People, side: Who) -> Who {
+    person_of(people, people[usize::from(side)])
 }
 
-fn user(side: Who) -> PeerName {
-    PeerName::from(USERS[usize::from(person(side))])
+fn person_of(people: People, name: &str) -> Who {
+    people.iter().position(|each| *each == name).expect("one of us") as Who
 }
 
-fn side(peer: &PeerName) -> Who {
-    USERS.iter().position(|name| *name == peer.as_str()).map_or(SERVICE, |side| side as Who)
+fn device(side: Who) -> DeviceId {
+    DeviceId(side.to_string())
+}
+
+fn side(device: &DeviceId) -> Who {
+    device.as_str().parse().expect("a side")
 }

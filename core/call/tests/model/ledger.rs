@@ -42,12 +42,11 @@ pub struct Ledger {
     pub offerer: bool,
     /// The name on the wire; in a room the service gives it when two meet.
     pub wire: Option<Id>,
-    /// The name on the wire when the peer connection was made: the other one's has the same.
-    pub link: Option<Id>,
+    /// The peer connection's own name: what the call was called on the wire when it was made, and how many
+    /// the caller had made for it. The other one's has the same.
+    pub link: Option<(Id, u8)>,
     /// With which side it is; open while the call rings on several.
     pub with: Option<Who>,
-    /// The side that answered, or that rang: where messages go; to all of that person before.
-    pub device: Option<Who>,
     pub timers: u8,
 }
 
@@ -148,7 +147,7 @@ impl Side {
     }
 
     /// The call whose peer connection goes by that name.
-    pub fn linked(&self, link: Id) -> Option<&Ledger> {
+    pub fn linked(&self, link: (Id, u8)) -> Option<&Ledger> {
         self.calls.iter().find(|ledger| ledger.link == Some(link))
     }
 

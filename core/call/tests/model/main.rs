@@ -92,7 +92,7 @@ fn shows(rule: Rule) -> (&'static str, Fault) {
         Rule::GlareLoserGoesOn | Rule::GlareWithoutOrder => ("glare", Fault::Disagreement),
         Rule::GlareBothGiveWay => ("glare", Fault::GlareWithoutOneSurvivor),
         Rule::LateInviteRings => ("ring", Fault::RangAgain),
-        Rule::BusyIsRung => ("ring during a call", Fault::RangWhileBusy),
+        Rule::BusyIsRung => ("ring and be rung by a third", Fault::RangWhileBusy),
         Rule::HangUpNotSent | Rule::CrossedCancelIgnored => ("ring", Fault::Disagreement),
         Rule::SecondAcceptStartsPeer | Rule::PeerOutlivesCall => ("ring", Fault::PeerLeak),
         Rule::ReconnectTimerNotArmed | Rule::ConnectTimerNotArmed | Rule::InviteNeverExpires => {
@@ -101,5 +101,7 @@ fn shows(rule: Rule) -> (&'static str, Fault) {
         Rule::TimersOutliveCall => ("ring", Fault::TimerLeak),
         Rule::EndedTwice => ("ring", Fault::EndedTwice),
         Rule::BothOffer => ("ring", Fault::SameRoles),
+        Rule::OthersNotTold => ("ring on two devices", Fault::Disagreement),
+        Rule::AnotherDeviceKept => ("ring on two devices", Fault::MediaBeforeAccept),
     }
 }

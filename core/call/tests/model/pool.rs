@@ -7,7 +7,7 @@ use std::sync::{Arc, RwLock};
 
 use duet_call::{Config, Rule, break_rule};
 
-use crate::adapter::{Event, Machine, Out};
+use crate::adapter::{Event, Machine, Out, People};
 
 /// A machine state, by the hash of its canonical form: the same in every run.
 pub type Key = u64;
@@ -28,8 +28,8 @@ pub struct Pool {
 }
 
 impl Pool {
-    pub fn new(config: Config, broken: Option<Rule>) -> Self {
-        let machine = Machine::new(config);
+    pub fn new(config: Config, people: People, broken: Option<Rule>) -> Self {
+        let machine = Machine::new(config, people);
         let start = key(&machine);
         let machines = RwLock::new(HashMap::from([(start, Arc::new(machine))]));
         Pool { broken, start, machines, steps: RwLock::default() }

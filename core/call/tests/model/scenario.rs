@@ -1,8 +1,8 @@
 //! What may happen in each configuration, and how often.
 
-use duet_call::{Config, ConnectPolicy};
+use duet_call::{CallWaiting, Config, ConnectPolicy};
 
-use crate::adapter::Id;
+use crate::adapter::{Id, People};
 use crate::faults::Fault;
 
 /// One configuration of the model.
@@ -12,8 +12,9 @@ pub struct Scenario {
     pub meet: Meet,
     pub order: Order,
     pub config: fn() -> Config,
-    /// The calls that the user of each side may start, one after the other. Two sides or three: the third
-    /// is another device of the second's person.
+    /// Whose sides there are. All calls are with the first.
+    pub people: People,
+    /// The calls that the user of each side may start, one after the other.
     pub calls: &'static [&'static [Id]],
     pub bounds: Bounds,
     /// Watch for what a glare must lead to while nobody meddles: costs states.
@@ -60,7 +61,22 @@ pub struct Bounds {
     pub moves: u8,
 }
 
-pub fn after_accept() -> Config {
+impl Scenario {
+    /// Somebody in a call may be rung.
+    pub fn waiting(&self) -> bool {
+        (self.config)().waiting == CallWaiting::Allow
+    }
+}
+
+fn waiting() -> Config {
+    Config { waiting: CallWaiting::Allow, ..Config::default() }
+}
+
+fn staying() -> Config {
+    Config { room_stay: true, ..Config::default() }
+}
+
+fn after_accept() -> Config {
     Config { policy: ConnectPolicy::AfterAccept, ..Config::default() }
 }
 
@@ -73,6 +89,7 @@ const RING: Scenario = Scenario {
     meet: Meet::Ring,
     order: Order::Any,
     config: Config::default,
+    people: &["ann", "bob"],
     calls: &[&[0], &[]],
     bounds: NOTHING,
     watch_glare: false,
@@ -91,6 +108,8 @@ fn rings() -> Vec<Scenario> {
     let small = Bounds { losses: 1, copies: 1, breaks: 1, ..NOTHING };
     let full = Bounds { failures: 1, outages: 1, amnesia: 1, moves: 1, ..small };
     let big = Scenario { big: true, bounds: full, ..RING };
+    let devices = Scenario { people: &["ann", "bob", "bob"], calls: &[&[0], &[], &[]], big: true, ..RING };
+    let third = Scenario { people: &["ann", "bob", "cat"], calls: &[&[0], &[], &[1]], big: true, ..RING };
     vec![
         Scenario { name: "ring", bounds: small, ..RING },
         Scenario { name: "ring, recovery", bounds: Bounds { losses: 2, copies: 2, ..full }, ..big },
@@ -109,21 +128,25 @@ fn rings() -> Vec<Scenario> {
             order: Order::Kept,
             ..big
         },
-        // Nobody tells a device that another one has answered, declined or failed; and the caller stays
-        // connected to the first one described, though another answers.
+        Scenario { name: "ring on two devices", order: Order::Kept, big: false, ..devices },
+        Scenario { name: "ring on two devices, recovery", order: Order::Kept, bounds: small, ..devices },
+        // A hang-up that overtakes its own device's answer ends the call of the caller, who does not tell
+        // the other device: that rings until its timer ends it.
+        Scenario { name: "ring on two devices, out of order", except: &[Fault::Disagreement], ..devices },
         Scenario {
-            name: "ring on two devices",
-            calls: &[&[0], &[], &[]],
-            bounds: NOTHING,
-            except: &[Fault::Disagreement, Fault::MediaBeforeAccept],
-            ..RING
+            name: "ring and be rung by a third, waiting",
+            config: waiting,
+            bounds: Bounds { losses: 1, ..NOTHING },
+            ..third
         },
+        Scenario { name: "ring and be rung by a third", ..third },
         // Nothing keeps a user from ringing the very person they are in a call with; when the end of the
         // first call is under way, the second may begin before it arrives.
         Scenario {
             name: "ring during a call",
             calls: &[&[0, 1], &[]],
             reckless: true,
+            big: true,
             bounds: Bounds { losses: 1, ..NOTHING },
             except: &[Fault::TwoLiveCalls],
             ..RING
@@ -138,7 +161,15 @@ fn glares() -> Vec<Scenario> {
     let copied = Bounds { copies: 1, ..NOTHING };
     vec![
         Scenario { name: "glare", ..glare },
-        Scenario { name: "glare, recovery", bounds: Bounds { breaks: 1, outages: 1, ..copied }, ..big },
+        Scenario { name: "glare, recovery", bounds: Bounds { breaks: 1, moves: 1, ..copied }, ..big },
+        // A decline waits for signaling where other messages wait in the connection, and so an invite sent
+        // after it comes before it.
+        Scenario {
+            name: "glare, signaling lost",
+            bounds: Bounds { outages: 1, ..copied },
+            except: &[Fault::Disagreement],
+            ..big
+        },
         Scenario { name: "glare, and who won rings again", calls: &[&[0, 2], &[1]], bounds: copied, ..big },
         Scenario { name: "glare, and who lost rings again", calls: &[&[0], &[1, 2]], bounds: copied, ..big },
         Scenario { name: "glare twice", calls: &[&[0, 2], &[1, 3]], ..big },
@@ -149,7 +180,7 @@ fn glares() -> Vec<Scenario> {
             name: "glare out of order",
             order: Order::Any,
             bounds: Bounds { losses: 1, ..copied },
-            except: &[Fault::Disagreement],
+            except: &[Fault::Disagreement, Fault::GlareWithoutOneSurvivor],
             ..big
         },
     ]
@@ -168,6 +199,7 @@ fn rooms() -> Vec<Scenario> {
             bounds: Bounds { outages: 2, amnesia: 2, breaks: 1, ..NOTHING },
             ..big
         },
+        Scenario { name: "room, staying", config: staying, bounds: shaky, ..big },
         // The answer to a join does not say to which: one that comes after its user has left and entered
         // again counts for the later join, until the connect timer ends that.
         Scenario {

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use duet_call::Rule;
 
-use crate::adapter::{Event, Id, Out, SERVICE, Who, Word, person};
+use crate::adapter::{Address, Event, Id, Out, SERVICE, Who, Word, person};
 use crate::faults::{Fault, Faults};
 use crate::graph::{Graph, Words};
 use crate::ledger::{CALLS, Ledger, Peer, Side, Signaling, Stage};
@@ -59,13 +59,13 @@ impl Hash for State {
 
 impl World {
     pub fn new(scenario: Scenario, broken: Option<Rule>) -> Self {
-        let pool = Pool::new((scenario.config)(), broken);
+        let pool = Pool::new((scenario.config)(), scenario.people, broken);
         World { scenario, pool, graph: Graph::default(), wanted: HashMap::new(), first: OnceLock::new() }
     }
 
     pub fn start(&self) -> State {
         let mut state = State {
-            sides: vec![Side::new(self.pool.start()); self.scenario.calls.len()],
+            sides: vec![Side::new(self.pool.start()); self.scenario.people.len()],
             net: Vec::new(),
             held: Vec::new(),
             room: Room::default(),
@@ -84,11 +84,8 @@ impl World {
         let step = self.pool.step(side.machine, event);
         side.machine = step.next;
         know(side, event);
-        if state.sides.len() > 2 {
-            know_device(&mut state.sides[usize::from(who)], event);
-        }
         for out in step.outs.iter() {
-            self.observe(state, who, *out);
+            self.observe(state, who, event, *out);
         }
         if let Event::Wire { call, word: Word::Invite, .. } = event {
             refuse_later(&mut state.sides[usize::from(who)].calls[usize::from(call)]);
@@ -96,7 +93,13 @@ impl World {
     }
 
     /// Notes what `who` did, and carries it out.
-    fn observe(&self, state: &mut State, who: Who, out: Out) {
+    fn observe(&self, state: &mut State, who: Who, event: Event, out: Out) {
+        let number = if let (Out::StartPeer { call, .. }, Meet::Ring) = (out, self.scenario.meet) {
+            connections(state, who, call)
+        } else {
+            0
+        };
+        let people = self.scenario.people;
         let only_two = state.sides.len() == 2;
         let calls = &mut state.sides[usize::from(who)].calls;
         let faults = &mut state.faults;
@@ -108,42 +111,47 @@ impl World {
             }
             Out::Refused => {}
             Out::Answered(call) => calls[usize::from(call)].accepted = true,
-            Out::Incoming { call, instead_of } => {
-                let asked = instead_of.is_some_and(|ours| {
-                    let ours = &calls[usize::from(ours)];
-                    ours.open() && ours.mine && !ours.accepted
+            Out::Incoming { call, instead_of, accepted } => {
+                let wanted = instead_of.is_some_and(|old| {
+                    let old = &calls[usize::from(old)];
+                    old.open() && (old.mine || old.accepted)
                 });
-                let alone = calls.iter().filter(|ledger| ledger.open()).count() == usize::from(asked);
-                faults.unless(alone, Fault::RangWhileBusy);
-                faults.unless(asked || instead_of.is_none(), Fault::AcceptUnasked);
+                let others = calls.iter().filter(|ledger| ledger.open()).count();
+                let free = self.scenario.waiting() || others == usize::from(instead_of.is_some());
+                faults.unless(free, Fault::RangWhileBusy);
+                faults.unless(wanted || !accepted, Fault::AcceptUnasked);
                 let ledger = &mut calls[usize::from(call)];
                 faults.unless(ledger.stage == Stage::Unseen, Fault::RangAgain);
-                let (stage, wire, device) = (Stage::Open, Some(call), ledger.device);
-                *ledger = Ledger { stage, wire, device, accepted: asked, ..Ledger::default() };
+                *ledger = Ledger { stage: Stage::Open, wire: Some(call), accepted, ..Ledger::default() };
             }
             Out::Send { to, call, word } => {
                 let known = calls.get(usize::from(call));
                 if word == Word::Accept {
                     faults.unless(known.is_some_and(|ledger| ledger.accepted), Fault::AcceptUnasked);
                 }
-                let device = known.and_then(|ledger| ledger.device);
-                for side in 0..state.sides.len() as Who {
-                    let addressed = device.map_or_else(|| person(side) == to, |device| device == side);
-                    if addressed && to != SERVICE {
-                        self.send(state, Packet { to: side, from: who, call, word });
+                let all = 0..state.sides.len() as Who;
+                let receivers: Vec<Who> = match to {
+                    Address::Service => vec![SERVICE],
+                    Address::Side(side) => vec![side],
+                    Address::Person { person: them, but } => {
+                        all.filter(|side| person(people, *side) == them && Some(*side) != but).collect()
                     }
-                }
-                if to == SERVICE {
-                    self.send(state, Packet { to, from: who, call, word });
+                };
+                receivers.into_iter().for_each(|to| self.send(state, Packet { to, from: who, call, word }));
+            }
+            Out::Taken(call) => {
+                if let Event::Description { from, .. } = event {
+                    calls[usize::from(call)].with = Some(from);
                 }
             }
-            Out::StartPeer { call, offerer, polite } => {
+            Out::StartPeer { call, offerer, polite, with } => {
                 let ledger = &mut calls[usize::from(call)];
                 faults.unless(ledger.open(), Fault::EffectAfterEnd);
-                faults.unless(ledger.peer == Peer::None, Fault::PeerLeak);
+                faults.unless(matches!(ledger.peer, Peer::None | Peer::Closed), Fault::PeerLeak);
                 faults.unless(offerer != polite, Fault::SameRoles);
-                (ledger.peer, ledger.offerer, ledger.link) = (Peer::Starting, offerer, ledger.wire);
-                ledger.with = if only_two { Some(1 - who) } else { ledger.device };
+                (ledger.peer, ledger.offerer) = (Peer::Starting, offerer);
+                ledger.link = ledger.wire.map(|wire| (wire, number));
+                ledger.with = if only_two { Some(1 - who) } else { with };
                 let ledger = *ledger;
                 let differ = partner(state, who, &ledger).is_none_or(|other| other.offerer != offerer);
                 state.faults.unless(differ, Fault::SameRoles);
@@ -151,7 +159,11 @@ impl World {
             Out::ClosePeer(call) => {
                 let ledger = &mut calls[usize::from(call)];
                 faults.unless(ledger.has_peer(), Fault::PeerLeak);
-                ledger.peer = Peer::Closed;
+                (ledger.peer, ledger.released) = (Peer::Closed, false);
+                let comes = matches!(event, Event::Wire { word: Word::JoinedPeer | Word::PeerJoined, .. });
+                if self.scenario.meet == Meet::Room && !comes {
+                    (ledger.wire, ledger.link, ledger.accepted) = (None, None, false);
+                }
             }
             Out::RestartIce(call) => {
                 let ledger = &mut calls[usize::from(call)];
@@ -227,13 +239,10 @@ impl World {
             };
             state.faults.unless(!side.calls.iter().any(held_back), Fault::MediaHeldBack);
         }
-        let live = |side: &Side| {
-            let bit = |ledger: &Ledger| ledger.link.map_or(0, |link| 1u32 << link);
-            side.calls.iter().filter(|ledger| ledger.live()).fold(0, |set, ledger| set | bit(ledger))
-        };
-        let live = state.sides.iter().fold(0, |set, side| set | live(side));
-        let meetings = self.scenario.meet == Meet::Room; // Their stragglers end by losing their peer.
-        state.faults.unless(meetings || live.count_ones() <= 1, Fault::TwoLiveCalls);
+        // Stragglers of meetings in a room end by losing their peer.
+        let one_call = self.scenario.meet == Meet::Room
+            || (1..).zip(&state.sides[1..]).all(|(who, _)| self.live(state, who).count_ones() <= 1);
+        state.faults.unless(one_call, Fault::TwoLiveCalls);
         state.faults.unless(self.one_device(state), Fault::TwoDevices);
         self.agree(state);
         self.scenario.except.iter().for_each(|fault| state.faults.forgive(*fault));
@@ -243,10 +252,21 @@ impl World {
         state.digest = hasher.finish();
     }
 
-    /// No call is live on two devices of a person.
+    /// No call is live on two devices that are connected.
     fn one_device(&self, state: &State) -> bool {
-        let live = |call: usize| state.sides[1..].iter().filter(|side| side.calls[call].live()).count();
-        self.scenario.meet == Meet::Room || (0..CALLS).all(|call| live(call) <= 1)
+        let talks = |(who, side): (Who, &Side), call: usize| {
+            side.calls[call].live() && partner(state, who, &side.calls[call]).is_some_and(Ledger::has_peer)
+        };
+        let count = |call: usize| (1..).zip(&state.sides[1..]).filter(|side| talks(*side, call)).count();
+        self.scenario.meet == Meet::Room || (0..CALLS).all(|call| count(call) <= 1)
+    }
+
+    /// The calls that are live between the first side and that one, as either of them sees it.
+    fn live(&self, state: &State, who: Who) -> u32 {
+        let name = |ledger: &Ledger| ledger.link.map_or(0, |(name, _)| 1u32 << name);
+        let ours = state.sides[0].calls.iter().filter(|ledger| ledger.with == Some(who));
+        let all = ours.chain(&state.sides[usize::from(who)].calls);
+        all.filter(|ledger| ledger.live()).fold(0, |set, ledger| set | name(ledger))
     }
 
     /// With nothing lost and nothing under way, both sides have the same calls; after a glare, one.
@@ -264,7 +284,7 @@ impl World {
         let ours = names(&state.sides[0]);
         let theirs = state.sides[1..].iter().fold(0, |set, side| set | names(side));
         let agree = match self.scenario.meet {
-            Meet::Ring => ours == theirs && ours.count_ones() <= 1,
+            Meet::Ring => ours == theirs && (self.scenario.waiting() || ours.count_ones() <= 1),
             Meet::Room => {
                 let alone = |set: u32| set == 0 || set == 1 << 31;
                 ours == theirs && ours != 1 << 31 || ours == 0 && alone(theirs) || theirs == 0 && alone(ours)
@@ -322,7 +342,11 @@ fn know(side: &mut Side, event: Event) {
                 ledger.accepted = true;
             }
         }
-        Event::Wire { call, word: Word::Cancel | Word::HangUp, .. } if usize::from(call) < CALLS => {
+        Event::Wire {
+            call,
+            word: Word::Cancel | Word::HangUp | Word::AcceptedElsewhere | Word::DeclinedElsewhere,
+            ..
+        } if usize::from(call) < CALLS => {
             refuse_later(&mut side.calls[usize::from(call)]);
         }
         Event::Wire { call, word: Word::JoinedPeer | Word::PeerJoined, .. } => {
@@ -334,6 +358,7 @@ fn know(side: &mut Side, event: Event) {
         Event::Decline(_)
         | Event::HangUp(_)
         | Event::Wire { .. }
+        | Event::Description { .. }
         | Event::SignalingLost
         | Event::SignalingRestored
         | Event::SignalingGone
@@ -348,10 +373,14 @@ fn refuse_later(ledger: &mut Ledger) {
     }
 }
 
-/// Among several devices of a person, one rang or answers.
-fn know_device(side: &mut Side, event: Event) {
-    if let Event::Wire { from, call, word: Word::Invite | Word::Accept } = event {
-        let ledger = &mut side.calls[usize::from(call)];
-        ledger.device = ledger.device.or(Some(from));
+/// Which of the caller's peer connections the one that `who` makes now belongs to.
+fn connections(state: &State, who: Who, call: Id) -> u8 {
+    let ours = &state.sides[usize::from(who)].calls[usize::from(call)];
+    let caller = state.sides.iter().map(|side| &side.calls[usize::from(call)]).find(|ledger| ledger.mine);
+    let next = |ledger: &Ledger| ledger.link.map_or(0, |(_, number)| number + 1);
+    match caller {
+        None => 0,
+        Some(caller) if ours.mine || !caller.has_peer() => next(caller),
+        Some(caller) => caller.link.map_or(0, |(_, number)| number),
     }
 }
