@@ -224,6 +224,18 @@ mod tests {
     }
 
     #[test]
+    fn who_and_phase_read_as_they_are_serialised() {
+        for by in [EndedBy::Local, EndedBy::Remote, EndedBy::Timeout, EndedBy::System] {
+            assert_eq!(serde_json::to_value(by).ok(), Some(by.to_string().into()));
+        }
+        let phases =
+            [Phase::Ringing, Phase::Waiting, Phase::Connecting, Phase::Connected, Phase::Reconnecting];
+        for phase in phases {
+            assert_eq!(serde_json::to_value(phase).ok(), Some(phase.to_string().into()));
+        }
+    }
+
+    #[test]
     fn no_two_reasons_read_the_same() {
         let mut texts: Vec<&str> = EndReason::ALL.iter().map(|reason| reason.as_str()).collect();
         texts.sort_unstable();

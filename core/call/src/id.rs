@@ -52,3 +52,15 @@ name! {
     /// One of a person's devices, as the signaling service names them.
     DeviceId
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_reads_as_its_text() {
+        let name = DeviceId::from("d1".to_owned());
+        assert_eq!((name.as_str(), name.to_string().as_str()), ("d1", "d1"));
+        assert_eq!(name, DeviceId::from("d1"));
+    }
+}

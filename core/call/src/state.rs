@@ -157,3 +157,24 @@ pub(crate) enum Signaling {
     Down,
     Gone,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_state_reads_as_it_is_serialised() {
+        let states = [
+            CallState::Waiting,
+            CallState::Outgoing,
+            CallState::Incoming,
+            CallState::Connecting,
+            CallState::Connected,
+            CallState::Reconnecting,
+            CallState::Ended,
+        ];
+        for state in states {
+            assert_eq!(serde_json::to_value(state).ok(), Some(state.to_string().into()));
+        }
+    }
+}

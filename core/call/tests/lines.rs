@@ -193,6 +193,17 @@ fn nobody_is_rung_twice_at_a_time() {
 }
 
 #[test]
+fn nobody_is_called_twice_at_a_time() {
+    let mut lines = lines();
+    lines.invite(&from(ann()), &id("c"), MEDIA, EXPIRES);
+    for input in [ACCEPT, CONNECTED, DISCONNECTED] {
+        lines.input(&id("c"), input);
+        assert_eq!(lines.ring(id("d"), ann(), MEDIA), Err(LineError::AlreadyTalking(id("c"))));
+    }
+    assert_eq!(lines.ring(id("d"), bob(), MEDIA), Ok(Placed::Ringing));
+}
+
+#[test]
 fn an_id_serves_one_call() {
     let mut lines = lines();
     assert_eq!(lines.ring(id("c"), ann(), MEDIA), Ok(Placed::Ringing));

@@ -252,6 +252,15 @@ proptest! {
     }
 
     #[test]
+    fn a_recorded_list_of_inputs_replays_the_call(
+        kind in kind(), config in config(), inputs in inputs(),
+    ) {
+        let record = serde_json::to_string(&inputs).expect("inputs serialise");
+        let replayed: Vec<Input> = serde_json::from_str(&record).expect("and deserialise");
+        prop_assert_eq!(history(make(kind, config), &replayed), history(make(kind, config), &inputs));
+    }
+
+    #[test]
     fn being_stored_in_mid_sequence_changes_nothing(
         kind in kind(), config in config(), inputs in inputs(),
     ) {

@@ -207,6 +207,24 @@ fn the_device_that_rings_is_known_from_the_invite_if_not_from_the_push() {
 }
 
 #[test]
+fn an_invite_by_the_name_of_ones_own_call_changes_nothing() {
+    let mut lines = Lines::new(Config::default());
+    assert_eq!(lines.ring(id(), ann().peer, MEDIA), Ok(Placed::Ringing));
+    drain(&mut lines);
+    lines.invite(&ann(), &id(), MEDIA, EXPIRES);
+    assert_eq!(drain(&mut lines), []);
+    assert_eq!(lines.party_device(&id()), None);
+}
+
+#[test]
+fn a_push_message_after_the_session_is_over_does_nothing() {
+    let mut lines = Lines::new(Config::default());
+    lines.signaling(SignalingInput::LostForGood(SignalingLoss::Replaced));
+    lines.push(&ann(), &id(), MEDIA, EXPIRES);
+    assert_eq!(drain(&mut lines), []);
+}
+
+#[test]
 fn a_push_message_of_a_call_known_or_over_or_worth_nothing_does_nothing() {
     let mut lines = Lines::new(Config::default());
     lines.push(&ann(), &id(), MEDIA, Duration::ZERO);

@@ -193,6 +193,12 @@ fn resuming_one_call_holds_the_other() {
 }
 
 #[test]
+fn resuming_a_call_that_is_not_held_changes_nothing_in_it() {
+    let mut lines = talking(allowed());
+    assert_eq!(give(&mut lines, "c", &[RESUME]), []);
+}
+
+#[test]
 fn what_does_not_take_the_line_holds_nobody() {
     let mut lines = talking(allowed());
     invite(&mut lines, "bob", "d");

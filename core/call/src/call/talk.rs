@@ -99,14 +99,7 @@ impl Talk {
 
     /// Forgets what concerned the other one who has left.
     pub(super) fn leave(&mut self) {
-        *self = Talk {
-            remote_holding: false,
-            ask: VideoAsk::Nobody,
-            anew: false,
-            told: None,
-            told_hold: false,
-            ..*self
-        };
+        *self = Talk { remote_holding: false, ask: VideoAsk::Nobody, told: None, told_hold: false, ..*self };
     }
 
     fn local_hold(&self) -> bool {
@@ -184,7 +177,7 @@ impl Call {
             Word::Hold => self.talk.remote_holding = true,
             Word::Resume => self.talk.remote_holding = false,
             Word::AskVideo => match self.talk.ask {
-                // It had not heard that there are pictures; or had, and knows of an end we do not.
+                // There are pictures here already: this end's yes or the other end's no is under way.
                 VideoAsk::Nobody if self.media.video => self.send(Signal::Talk(Word::AcceptVideo)),
                 VideoAsk::Nobody => {
                     self.talk.ask = VideoAsk::OtherEnd;

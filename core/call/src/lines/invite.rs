@@ -9,7 +9,7 @@ use crate::effect::{Effect, Signal};
 use crate::id::{CallId, PeerName};
 use crate::input::{DeclineReason, Input, MediaKinds, UserInput, WireInput};
 use crate::mutation::{Rule, broken};
-use crate::state::CallState;
+use crate::state::{CallState, Signaling};
 
 /// What is known of a call that rings here.
 #[derive(Clone, Copy)]
@@ -37,6 +37,9 @@ impl Lines {
         if let Some(ours) = self.ring_with(&peer, |state| state == CallState::Outgoing) {
             return Err(LineError::AlreadyRinging(ours));
         }
+        if let Some(ours) = self.ring_with(&peer, is_accepted) {
+            return Err(LineError::AlreadyTalking(ours));
+        }
         self.check_room_for(&call)?;
         self.open(Call::outgoing(call, self.config, media), Party::Peer(peer), None);
         Ok(Placed::Ringing)
@@ -49,7 +52,7 @@ impl Lines {
             return;
         }
         if let Some(line) = self.lines.get_mut(call) {
-            if line.party == Party::Peer(from.peer.clone()) {
+            if !line.call.is_caller() && line.party == Party::Peer(from.peer.clone()) {
                 line.device = line.device.take().or_else(|| from.device.clone());
                 self.input(call, Input::Wire(WireInput::Invite { media, expires_in }));
             }
@@ -60,9 +63,10 @@ impl Lines {
 
     /// A push message says that `from` rings here; the invite itself will come later. Signaling may be down.
     /// Until the invite comes, an answer waits for it; a decline waits for signaling only. Of a call that is
-    /// known already, it does nothing.
+    /// known already, or in a session that is over, it does nothing.
     pub fn push(&mut self, from: &Sender, call: &CallId, media: MediaKinds, expires_in: Duration) {
-        if !expires_in.is_zero() && !self.lines.contains_key(call) {
+        let known = self.lines.contains_key(call) || self.signaling == Signaling::Gone;
+        if !expires_in.is_zero() && !known {
             self.rung(Ring { from, call, media, expires_in, pushed: true });
         }
     }

@@ -143,6 +143,9 @@ pub enum LineError {
     /// That person is being rung already.
     #[error("that person is being rung already, by call {0}; hang it up first")]
     AlreadyRinging(CallId),
+    /// There is a call with that person already.
+    #[error("already in a call with that person, {0}; hang it up first")]
+    AlreadyTalking(CallId),
     /// This end is in that room already.
     #[error("already in that room, by call {0}; hang it up first")]
     AlreadyInRoom(CallId),
