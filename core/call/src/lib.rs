@@ -69,6 +69,7 @@ mod ended;
 mod id;
 mod input;
 mod lines;
+mod mutation;
 mod state;
 mod timers;
 
@@ -84,5 +85,7 @@ pub use input::{
 pub use lines::{
     LineEffect, LineError, Lines, MAX_CALLS, Party, Passage, Placed, RoomInput, RoomPeer, Sender, Tagged,
 };
+#[cfg(feature = "mutations")]
+pub use mutation::{Rule, break_rule};
 pub use state::CallState;
 pub use timers::{TimerId, Timers};

@@ -1,5 +1,6 @@
 //! The call as a value: its constructors, its two doors, and the steps transitions are made of.
 
+mod broken;
 mod line;
 mod steps;
 mod talk;
@@ -16,6 +17,7 @@ use crate::effect::{Effect, Notice, Signal};
 use crate::ended::{EndReason, Ended, EndedBy, Facts};
 use crate::id::CallId;
 use crate::input::{Input, MediaKinds};
+use crate::mutation::{Rule, broken};
 use crate::state::{CallState, Heard, Link, Role, Signaling, State};
 use crate::timers::{Running, TimerId};
 use talk::Talk;
@@ -93,7 +95,9 @@ impl Call {
         {
             return; // Was cancelled while its message was under way.
         }
-        self.transition(input);
+        if !self.go_wrong(input) {
+            self.transition(input);
+        }
         debug_assert!(self.effects.len() <= MAX_EFFECTS, "{} effects of {input:?}", self.effects.len());
     }
 
@@ -157,18 +161,25 @@ impl Call {
 
     fn end(&mut self, by: EndedBy, reason: EndReason, farewell: Farewell) {
         let ended = Ended { by, reason, phase: self.state.phase(), facts: self.facts };
-        if let Farewell::Say(signal) = farewell {
+        if let Farewell::Say(signal) = farewell
+            && !(broken(Rule::HangUpNotSent) && signal == Signal::HangUp)
+        {
             self.send(signal);
         }
         if self.in_room() && !matches!(farewell, Farewell::Silent) {
             self.send(Signal::Leave);
         }
-        TimerId::ALL.into_iter().for_each(|id| self.cancel_timer(id));
-        if self.state.has_peer() {
+        if !broken(Rule::TimersOutliveCall) {
+            TimerId::ALL.into_iter().for_each(|id| self.cancel_timer(id));
+        }
+        if self.state.has_peer() && !broken(Rule::PeerOutlivesCall) {
             self.push(Effect::ClosePeer);
         }
         self.enter(State::Ended(ended));
         self.push(Effect::Ended(ended));
+        if broken(Rule::EndedTwice) {
+            self.push(Effect::Ended(ended));
+        }
     }
 
     /// Changes to a state that hosts see as another.
@@ -178,6 +189,12 @@ impl Call {
     }
 
     fn start_timer(&mut self, id: TimerId, after: Duration) {
+        if broken(Rule::ConnectTimerNotArmed) && id == TimerId::Connect
+            || broken(Rule::ReconnectTimerNotArmed) && id == TimerId::Reconnect
+            || broken(Rule::InviteNeverExpires) && id == TimerId::InviteExpiry
+        {
+            return;
+        }
         self.running.insert(id);
         self.push(Effect::StartTimer(id, after));
     }

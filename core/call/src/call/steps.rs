@@ -8,6 +8,7 @@ use crate::config::Recovery;
 use crate::effect::{Effect, Notice, Signal};
 use crate::ended::{EndReason, EndedBy};
 use crate::input::{DeclineReason, MediaKinds};
+use crate::mutation::{Rule, broken};
 use crate::state::{CallState, Link, Role, Signaling, State};
 use crate::timers::TimerId;
 
@@ -33,6 +34,7 @@ impl Call {
     }
 
     pub(super) fn start_peer(&mut self, offerer: bool) {
+        let offerer = offerer || broken(Rule::BothOffer);
         self.talk.offerer = offerer;
         self.push(Effect::StartPeer { offerer, polite: !offerer });
     }
@@ -42,12 +44,16 @@ impl Call {
         self.cancel_timer(TimerId::InviteAck);
         self.cancel_timer(TimerId::Ring);
         self.cancel_timer(TimerId::InviteExpiry);
+        if broken(Rule::MediaWithoutConnection) {
+            self.push(Effect::ReleaseMedia);
+        }
         match link {
             Link::Idle => {
                 self.start_peer(self.role == Role::Caller);
                 self.connecting();
             }
             Link::Starting => self.connecting(),
+            Link::Up if broken(Rule::EarlyConnectionForgotten) => self.connecting(),
             Link::Up => {
                 self.facts.accepted = true;
                 self.connected_first();

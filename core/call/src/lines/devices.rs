@@ -4,6 +4,7 @@ use super::{LineEffect, Lines, Passage, Sender, Tagged};
 use crate::effect::{Effect, Signal};
 use crate::id::{CallId, DeviceId};
 use crate::input::{Input, WireInput};
+use crate::mutation::{Rule, broken};
 use crate::state::CallState;
 
 impl Lines {
@@ -61,8 +62,11 @@ impl Lines {
         let others = match message {
             WireInput::Accept { media } => {
                 line.device = from.device.clone();
-                let message =
-                    if early { WireInput::AcceptAnew { media } } else { WireInput::Accept { media } };
+                let message = if early && !broken(Rule::AnotherDeviceKept) {
+                    WireInput::AcceptAnew { media }
+                } else {
+                    WireInput::Accept { media }
+                };
                 self.input(id, Input::Wire(message));
                 Some(Signal::AcceptedElsewhere)
             }
@@ -92,7 +96,9 @@ impl Lines {
                 None
             }
         };
-        if let (Some(signal), Some(but)) = (others, from.device.clone()) {
+        if let (Some(signal), Some(but)) = (others, from.device.clone())
+            && !broken(Rule::OthersNotTold)
+        {
             let effect = LineEffect::TellOthers { but, signal };
             self.queue(Tagged { call: id.clone(), party, device: None, effect });
         }

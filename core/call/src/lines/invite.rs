@@ -8,6 +8,7 @@ use crate::config::CallWaiting;
 use crate::effect::{Effect, Signal};
 use crate::id::{CallId, PeerName};
 use crate::input::{DeclineReason, Input, MediaKinds, UserInput, WireInput};
+use crate::mutation::{Rule, broken};
 use crate::state::{CallState, Signaling};
 
 /// What is known of a call that rings here.
@@ -76,7 +77,7 @@ impl Lines {
         }
         let peer = &ring.from.peer;
         if let Some(ours) = self.ring_with(peer, |state| state == CallState::Outgoing) {
-            if ours < *ring.call {
+            if broken(Rule::GlareWithoutOrder) || ours < *ring.call && !broken(Rule::GlareBothGiveWay) {
                 self.over.remember(ring.call.clone());
             } else {
                 self.replace(&ours, Input::GlareLost, true, ring);
@@ -107,7 +108,7 @@ impl Lines {
     /// A new caller may ring.
     fn has_a_line_free(&self) -> bool {
         match self.config.waiting {
-            CallWaiting::Busy => self.lines.is_empty(),
+            CallWaiting::Busy => self.lines.is_empty() || broken(Rule::BusyIsRung),
             CallWaiting::Allow => {
                 self.lines.len() < MAX_CALLS && self.calls().all(|call| call.state() != CallState::Incoming)
             }
@@ -128,7 +129,9 @@ impl Lines {
         if let Some(line) = self.lines.get_mut(ring.call) {
             line.call.inherit(&ended);
         }
-        self.input(old, end);
+        if !broken(Rule::GlareLoserGoesOn) {
+            self.input(old, end);
+        }
         if accept {
             self.input(ring.call, Input::User(UserInput::Accept { media: ended.media() }));
         }
