@@ -219,6 +219,14 @@ fn who_is_rung_answers_the_device_that_rings() {
 }
 
 #[test]
+fn a_caller_whose_device_is_not_known_is_heard_on_any() {
+    let mut lines = Lines::new(Config::default());
+    lines.invite(&Sender { device: None, ..bob("") }, &id(), MEDIA, EXPIRES);
+    assert_eq!(lines.route(&bob("b1"), &id()), Passage::Take);
+    assert_eq!(lines.description(&bob("b1"), &id()), Passage::Take);
+}
+
+#[test]
 fn an_answer_that_came_too_late_ends_the_call_on_that_device() {
     let cases = [
         (WireInput::AcceptedElsewhere, EndReason::AcceptedElsewhere),
