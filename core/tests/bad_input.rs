@@ -7,7 +7,8 @@ use std::sync::mpsc::channel;
 use duet_core::audio::{AudioBlock, Samples};
 use duet_core::frame::{FrameError, VideoFrame};
 use duet_core::{
-    CallOptions, CustomConfig, Engine, EngineConfig, Error, ErrorKind, IceConfig, SessionConfig, Time,
+    CallConfig, CallOptions, CustomConfig, Engine, EngineConfig, Error, ErrorKind, IceConfig, SessionConfig,
+    Time,
 };
 use support::{Host, Line, TestServer};
 
@@ -98,8 +99,12 @@ fn a_server_of_another_protocol_is_named_as_such() {
 fn messages_of_a_custom_session_may_be_anything() {
     let engine = Engine::new(EngineConfig::default()).expect("an engine");
     let (sender, _out) = channel();
-    let config =
-        CustomConfig { user: "alice".into(), ice: IceConfig::default(), incoming: CallOptions::default() };
+    let config = CustomConfig {
+        user: "alice".into(),
+        ice: IceConfig::default(),
+        incoming: CallOptions::default(),
+        calls: CallConfig::default(),
+    };
     let session = engine.custom_session(config, move |text| drop(sender.send(text))).expect("a session");
     let oversized = format!("{{\"type\":\"{}\"}}", "x".repeat(70_000));
     for text in ["", "{", "null", "[]", "{\"type\":7}", "{\"type\":\"invite\"}", oversized.as_str()] {

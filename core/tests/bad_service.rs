@@ -97,7 +97,7 @@ fn a_message_that_is_missing_or_too_large_is_fetched_by_a_resume() {
         // Number 2 is missing: the client comes back for it.
         send(&mut socket, &invite(3));
         let (mut socket, hello) = connection(listener);
-        assert_eq!(hello["resume"], json!({"session": "secret", "received": 1}));
+        assert_eq!(hello["resume"], json!({"session": "secret", "received": 1, "device": "d"}));
         send(&mut socket, &welcome(true, 0));
         let oversized = json!({"type": "of-tomorrow", "seq": 2, "more": "x".repeat(70_000)});
         socket.send(Message::text(oversized.to_string())).expect("a client that listens");

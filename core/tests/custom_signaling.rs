@@ -4,15 +4,19 @@ mod support;
 
 use std::sync::{Arc, OnceLock};
 
-use duet_core::{CallOptions, CustomConfig, EndReason, Engine, EngineConfig, IceConfig, Session};
+use duet_core::{CallConfig, CallOptions, CustomConfig, EndReason, Engine, EngineConfig, IceConfig, Session};
 use support::Host;
 
 type Other = Arc<OnceLock<Session>>;
 
 fn host(name: &str, other: Other) -> Host {
     let engine = Engine::new(EngineConfig::default()).expect("an engine");
-    let config =
-        CustomConfig { user: name.into(), ice: IceConfig::default(), incoming: CallOptions::default() };
+    let config = CustomConfig {
+        user: name.into(),
+        ice: IceConfig::default(),
+        incoming: CallOptions::default(),
+        calls: CallConfig::default(),
+    };
     let carry = move |text: String| {
         let other = other.get().expect("both are there before anybody rings");
         other.deliver(&text).expect("our own messages are valid");

@@ -59,7 +59,7 @@ impl Hub {
             let mut state = self.lock();
             match resume.and_then(|resume| state.resume(user, resume)) {
                 Some(entry) => entry,
-                None => state.create(user)?,
+                None => state.create(user, resume.and_then(|resume| resume.device.as_ref()))?,
             }
         };
         let seat = Seat::new(Arc::clone(self), user.clone(), entry.device, entry.link, entry.sent);
@@ -132,7 +132,8 @@ mod tests {
     fn the_seat_of_a_replaced_connection_can_do_nothing_more() {
         let hub = Arc::new(Hub::new(Limits::default()));
         let Opened { mut seat, token, .. } = enter(&hub, "alice");
-        let resumed = hub.open(&"alice".into(), Some(&Resume { session: token, received: 0 })).unwrap();
+        let resumed =
+            hub.open(&"alice".into(), Some(&Resume { session: token, received: 0, device: None })).unwrap();
         assert!(resumed.resumed);
         assert_eq!(seat.link().why(), Some(ErrorCode::Replaced));
         assert_eq!(seat.next_batch(true).err(), Some(Gone));

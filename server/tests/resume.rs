@@ -81,7 +81,7 @@ async fn an_invite_waits_for_a_lost_connection_and_ages_meanwhile() {
     bob.raw.close(false).await;
     alice.send_to("bob", invite("c")).await;
     alice.settled().await; // at least the delay of an acknowledgement has passed
-    let resume = Some(Resume { session, received: 0 });
+    let resume = Some(Resume { session, received: 0, device: None });
     let mut bob = Client::with_hello(&server, Hello { resume, ..hello("bob") }).await;
     std::mem::swap(&mut bob.outbox, &mut bob_outbox);
     let Message::Invite(invite) = bob.receive().await.message else { panic!("no invite") };
@@ -93,7 +93,7 @@ async fn a_newer_connection_replaces_the_one_before() {
     let server = server();
     let mut alice = Client::connect(&server, "alice").await;
     let mut bob = Client::connect(&server, "bob").await;
-    let resume = Some(Resume { session: bob.welcome.session.clone(), received: 0 });
+    let resume = Some(Resume { session: bob.welcome.session.clone(), received: 0, device: None });
     let mut newer = Client::with_hello(&server, Hello { resume, ..hello("bob") }).await;
     assert!(newer.welcome.resumed);
     assert_eq!(newer.welcome.session, bob.welcome.session);
@@ -118,7 +118,7 @@ async fn an_unknown_session_gives_a_fresh_one() {
 async fn another_users_session_cannot_be_taken_over() {
     let server = server();
     let mut alice = Client::connect(&server, "alice").await;
-    let resume = Some(Resume { session: alice.welcome.session.clone(), received: 0 });
+    let resume = Some(Resume { session: alice.welcome.session.clone(), received: 0, device: None });
     let mallory = Client::with_hello(&server, Hello { resume, ..hello("mallory") }).await;
     assert!(!mallory.welcome.resumed);
     assert_ne!(mallory.welcome.session, alice.welcome.session);
@@ -145,7 +145,7 @@ async fn after_the_window_a_session_is_gone() {
     let (session, received) = (bob.welcome.session.clone(), bob.outbox.received());
     drop(bob);
     assert!(matches!(watcher.receive().await.message, Message::PeerLeft(_)));
-    let resume = Some(Resume { session, received });
+    let resume = Some(Resume { session, received, device: None });
     let bob = Client::with_hello(&server, Hello { resume, ..hello("bob") }).await;
     assert!(!bob.welcome.resumed);
     watcher.send_to("bob", ringing("c")).await;

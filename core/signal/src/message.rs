@@ -106,7 +106,16 @@ pub struct Envelope {
 
 impl From<Message> for Envelope {
     fn from(message: Message) -> Self {
-        Envelope { seq: None, ack: None, from: None, from_device: None, to: None, to_device: None, except_device: None, message }
+        Envelope {
+            seq: None,
+            ack: None,
+            from: None,
+            from_device: None,
+            to: None,
+            to_device: None,
+            except_device: None,
+            message,
+        }
     }
 }
 
@@ -220,6 +229,10 @@ pub struct Resume {
     pub session: SessionToken,
     /// The highest `seq` the client received without a gap.
     pub received: u64,
+    /// The client's device in that session. Should the server have forgotten the session, the new one has
+    /// the same device, if nobody else took the name: calls addressed to it go on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<DeviceId>,
 }
 
 /// The server's answer to [`Hello`].

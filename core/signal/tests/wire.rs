@@ -26,7 +26,8 @@ fn room_peer() -> impl Strategy<Value = RoomPeer> {
 }
 
 fn session_messages() -> impl Strategy<Value = Message> {
-    let resume = (text(), any::<u64>()).prop_map(|(s, received)| Resume { session: s.into(), received });
+    let resume =
+        (text(), any::<u64>()).prop_map(|(s, received)| Resume { session: s.into(), received, device: None });
     let hello = (
         any::<(u16, u16)>(),
         text(),

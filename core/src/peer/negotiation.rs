@@ -4,6 +4,7 @@
 //! transport has no implicit rollback: the polite side is told to roll back first.
 
 use std::collections::VecDeque;
+use std::time::{Duration, Instant};
 
 use duet_signal::message::{DescriptionKind, IceCandidate};
 
@@ -11,6 +12,9 @@ use super::sdp::IceTags;
 
 /// Candidates kept for a description that is still to come. A browser trickles about a dozen a generation.
 const MAX_QUEUED: usize = 256;
+/// How long an answer to our offer may take before a restart takes the offer for lost: far more than
+/// signaling needs to cross the world and back, and little of the minute a call survives without a path.
+const ANSWER_PATIENCE: Duration = Duration::from_secs(1);
 
 /// Where an offer/answer exchange stands, and which candidates wait.
 #[derive(Debug)]
@@ -21,6 +25,8 @@ pub(super) struct Negotiation {
     offer_due: Option<OfferKind>,
     /// The generation of the description applied last; `None` before the first.
     remote: Option<IceTags>,
+    /// An offer was answered and both were applied: from here on there is something to go back to.
+    agreed: bool,
     /// We ignored an offer: its candidates may belong to no description we shall see.
     ignoring: bool,
     queued: VecDeque<IceCandidate>,
@@ -29,7 +35,7 @@ pub(super) struct Negotiation {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum SignalingState {
     Stable,
-    HaveLocalOffer(OfferKind),
+    HaveLocalOffer { kind: OfferKind, since: Instant },
     HaveRemoteOffer,
 }
 
@@ -61,6 +67,7 @@ impl Negotiation {
             state: SignalingState::Stable,
             offer_due: None,
             remote: None,
+            agreed: false,
             ignoring: false,
             queued: VecDeque::new(),
         }
@@ -71,34 +78,63 @@ impl Negotiation {
         self.offer_due = self.offer_due.max(Some(kind));
     }
 
+    /// Somebody wants a new path; an offer for it becomes due where it can help. True: our own offer is
+    /// to be rolled back now, for its answer is overdue.
+    #[must_use]
+    pub(super) fn want_restart(&mut self, now: Instant) -> bool {
+        match self.state {
+            // There is no path to replace yet.
+            SignalingState::Stable if !self.agreed => false,
+            SignalingState::HaveLocalOffer { since, .. }
+                if self.agreed && now.saturating_duration_since(since) >= ANSWER_PATIENCE =>
+            {
+                self.state = SignalingState::Stable;
+                self.want_offer(OfferKind::IceRestart);
+                true
+            }
+            // Its answer is the new path.
+            SignalingState::HaveLocalOffer { kind: OfferKind::IceRestart, .. } => false,
+            _ => {
+                self.want_offer(OfferKind::IceRestart);
+                false
+            }
+        }
+    }
+
+    /// Whether an exchange was ever completed.
+    pub(super) fn has_agreed(&self) -> bool {
+        self.agreed
+    }
+
     /// The offer to make now, if one is due and the way is free.
     pub(super) fn take_due_offer(&mut self) -> Option<OfferKind> {
         (self.state == SignalingState::Stable).then(|| self.offer_due.take()).flatten()
     }
 
     /// Our offer was applied locally.
-    pub(super) fn offered(&mut self, kind: OfferKind) {
-        self.state = SignalingState::HaveLocalOffer(kind);
+    pub(super) fn offered(&mut self, kind: OfferKind, now: Instant) {
+        self.state = SignalingState::HaveLocalOffer { kind, since: now };
     }
 
     /// Decides about a description of the other side.
     pub(super) fn judge(&mut self, kind: DescriptionKind) -> Verdict {
         match (kind, self.state) {
             (DescriptionKind::Offer, SignalingState::Stable) => Verdict::Apply,
-            (DescriptionKind::Offer, SignalingState::HaveLocalOffer(own)) if self.polite => {
-                // A restart we gave up for theirs is still wanted; plain media is settled by their offer.
+            (DescriptionKind::Offer, SignalingState::HaveLocalOffer { kind: own, .. }) if self.polite => {
+                // A restart we gave up is still wanted, unless their offer turns out to be one; plain
+                // media is settled by their offer.
                 if own == OfferKind::IceRestart {
                     self.want_offer(own);
                 }
                 self.state = SignalingState::Stable;
                 Verdict::RollBackAndApply
             }
-            (DescriptionKind::Offer, SignalingState::HaveLocalOffer(_)) => {
+            (DescriptionKind::Offer, SignalingState::HaveLocalOffer { .. }) => {
                 self.ignoring = true;
                 Verdict::Ignore
             }
             (DescriptionKind::Offer, SignalingState::HaveRemoteOffer) => Verdict::Ignore,
-            (DescriptionKind::Answer, SignalingState::HaveLocalOffer(_)) => Verdict::Apply,
+            (DescriptionKind::Answer, SignalingState::HaveLocalOffer { .. }) => Verdict::Apply,
             (DescriptionKind::Answer, SignalingState::Stable | SignalingState::HaveRemoteOffer) => {
                 Verdict::Ignore
             }
@@ -111,15 +147,26 @@ impl Negotiation {
             DescriptionKind::Offer => SignalingState::HaveRemoteOffer,
             DescriptionKind::Answer => SignalingState::Stable,
         };
+        self.agreed |= kind == DescriptionKind::Answer;
         self.ignoring = false;
+        if self.offer_due == Some(OfferKind::IceRestart) && self.is_restart(&tags) {
+            // New credentials of theirs are the restart that was wanted, whoever offered it.
+            self.offer_due = None;
+        }
         self.remote = Some(tags);
         let (ready, waiting) = std::mem::take(&mut self.queued).into_iter().partition(|c| self.belongs(c));
         self.queued = waiting;
         Vec::from(ready)
     }
 
-    /// Our answer was applied, or the other side's offer was dropped again.
-    pub(super) fn settled(&mut self) {
+    /// Our answer was applied.
+    pub(super) fn answered(&mut self) {
+        self.state = SignalingState::Stable;
+        self.agreed = true;
+    }
+
+    /// The offer at hand, theirs or ours, was dropped again.
+    pub(super) fn dropped(&mut self) {
         self.state = SignalingState::Stable;
     }
 
@@ -133,6 +180,13 @@ impl Negotiation {
         }
         self.queued.push_back(candidate);
         None
+    }
+
+    /// Whether a description's ICE generation is another than the last. The first is no restart: a path
+    /// that changed since our offer is still to be looked for.
+    fn is_restart(&self, tags: &IceTags) -> bool {
+        let before = self.remote.as_ref().and_then(|remote| remote.ufrag.as_ref());
+        matches!((before, &tags.ufrag), (Some(before), Some(now)) if before != now)
     }
 
     /// Whether a candidate is of the generation applied last. One that does not say is taken for it.
@@ -167,7 +221,23 @@ mod tests {
         let mut negotiation = Negotiation::new(polite);
         negotiation.want_offer(kind);
         assert_eq!(negotiation.take_due_offer(), Some(kind));
-        negotiation.offered(kind);
+        negotiation.offered(kind, Instant::now());
+        negotiation
+    }
+
+    /// After a first exchange.
+    fn agreed(polite: bool) -> Negotiation {
+        let mut negotiation = offering(polite, OfferKind::Media);
+        negotiation.applied_remote(Answer, tags("first"));
+        negotiation
+    }
+
+    /// Waiting for the answer to a restart offered at `now`.
+    fn restarting(polite: bool, now: Instant) -> Negotiation {
+        let mut negotiation = agreed(polite);
+        assert!(!negotiation.want_restart(now));
+        assert_eq!(negotiation.take_due_offer(), Some(OfferKind::IceRestart));
+        negotiation.offered(OfferKind::IceRestart, now);
         negotiation
     }
 
@@ -178,13 +248,66 @@ mod tests {
     }
 
     #[test]
-    fn a_rolled_back_restart_is_offered_again() {
-        let mut negotiation = offering(true, OfferKind::IceRestart);
-        negotiation.judge(Offer);
-        negotiation.applied_remote(Offer, tags("a"));
+    fn a_rolled_back_restart_is_offered_again_unless_the_winning_offer_is_one() {
+        for (ufrag, again) in [("first", Some(OfferKind::IceRestart)), ("second", None)] {
+            let mut negotiation = restarting(true, Instant::now());
+            assert_eq!(negotiation.judge(Offer), Verdict::RollBackAndApply);
+            negotiation.applied_remote(Offer, tags(ufrag));
+            assert_eq!(negotiation.take_due_offer(), None);
+            negotiation.answered();
+            assert_eq!(negotiation.take_due_offer(), again);
+        }
+    }
+
+    #[test]
+    fn there_is_nothing_to_restart_before_the_first_exchange() {
+        let mut negotiation = Negotiation::new(true);
+        assert!(!negotiation.want_restart(Instant::now()));
         assert_eq!(negotiation.take_due_offer(), None);
-        negotiation.settled();
+        negotiation.applied_remote(Offer, tags("a"));
+        negotiation.answered();
+        assert_eq!(negotiation.take_due_offer(), None);
+        assert!(!negotiation.want_restart(Instant::now()));
         assert_eq!(negotiation.take_due_offer(), Some(OfferKind::IceRestart));
+    }
+
+    #[test]
+    fn a_restart_wanted_while_the_first_offer_is_out_follows_its_answer_however_late() {
+        let mut negotiation = offering(false, OfferKind::Media);
+        assert!(!negotiation.want_restart(Instant::now() + 30 * ANSWER_PATIENCE));
+        negotiation.applied_remote(Answer, tags("a"));
+        assert_eq!(negotiation.take_due_offer(), Some(OfferKind::IceRestart));
+    }
+
+    #[test]
+    fn a_second_restart_is_not_offered_when_the_first_is_answered() {
+        let now = Instant::now();
+        let mut negotiation = restarting(false, now);
+        assert!(!negotiation.want_restart(now + ANSWER_PATIENCE / 2));
+        assert_eq!(negotiation.judge(Answer), Verdict::Apply);
+        negotiation.applied_remote(Answer, tags("second"));
+        assert_eq!(negotiation.take_due_offer(), None);
+    }
+
+    #[test]
+    fn an_unanswered_offer_gives_way_to_a_restart_after_a_while() {
+        let now = Instant::now();
+        for kind in [OfferKind::IceRestart, OfferKind::Media] {
+            let mut negotiation = agreed(false);
+            negotiation.offered(kind, now);
+            assert!(!negotiation.want_restart(now));
+            assert!(negotiation.want_restart(now + ANSWER_PATIENCE));
+            assert_eq!(negotiation.take_due_offer(), Some(OfferKind::IceRestart));
+        }
+    }
+
+    #[test]
+    fn a_restart_of_the_other_side_is_the_one_that_was_wanted() {
+        let mut negotiation = agreed(false);
+        assert!(!negotiation.want_restart(Instant::now()));
+        negotiation.applied_remote(Offer, tags("second"));
+        negotiation.answered();
+        assert_eq!(negotiation.take_due_offer(), None);
     }
 
     #[test]

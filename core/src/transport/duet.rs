@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use duet_signal::message::{
-    ErrorCode, ErrorInfo, Hello, PROTOCOL_VERSION, Resume, SessionToken, VersionRange, Welcome,
+    DeviceId, ErrorCode, ErrorInfo, Hello, PROTOCOL_VERSION, Resume, SessionToken, VersionRange, Welcome,
 };
 use duet_signal::outbox::{Accepted, Outbox};
 use duet_signal::{Envelope, MAX_MESSAGE_BYTES, Message, decode, encode, encode_numbered};
@@ -67,7 +67,7 @@ struct Link {
     outbox: Outbox<Envelope>,
     /// The highest number written to the present connection.
     written: u64,
-    session: Option<SessionToken>,
+    session: Option<(SessionToken, DeviceId)>,
     ever_up: bool,
 }
 
@@ -166,7 +166,11 @@ impl Link {
             versions: VersionRange { min: PROTOCOL_VERSION, max: PROTOCOL_VERSION },
             user: self.config.user.clone(),
             token: self.config.token.clone(),
-            resume: self.session.clone().map(|session| Resume { session, received: self.outbox.received() }),
+            resume: self.session.clone().map(|(session, device)| Resume {
+                session,
+                received: self.outbox.received(),
+                device: Some(device),
+            }),
             capabilities: vec!["ring".into(), "room".into(), "early-offer".into()],
             agent: Some(concat!("duet/", env!("CARGO_PKG_VERSION")).into()),
         });
@@ -197,7 +201,7 @@ impl Link {
                 }
             }
         }
-        self.session = Some(welcome.session);
+        self.session = Some((welcome.session, welcome.device));
         let event = if std::mem::replace(&mut self.ever_up, true) {
             LinkEvent::Restored { resumed, ice_servers: welcome.ice_servers }
         } else {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use duet_signal::Envelope;
 use duet_signal::message::{
-    CallId, DeviceId, ErrorCode, Joined, Message, PeerJoined, PeerLeft, Resume, RoomId, RoomPeer,
+    CallId, CallRef, DeviceId, ErrorCode, Joined, Message, PeerJoined, PeerLeft, Resume, RoomId, RoomPeer,
     SessionToken, UserId,
 };
 use duet_signal::room::{Departure, Join, Member, Room};
@@ -15,6 +15,8 @@ use super::{Gone, Refusal};
 use crate::config::Limits;
 use crate::session::{Link, Queued, Session};
 
+/// Longest device name taken over from a client, in bytes; ours have 16.
+const MAX_DEVICE_NAME: usize = 64;
 /// Roughly what a message made by the server takes: ids and names.
 const OWN_MESSAGE_WEIGHT: usize = 512;
 
@@ -81,8 +83,8 @@ impl State {
         })
     }
 
-    /// Starts a session.
-    pub(super) fn create(&mut self, user: &UserId) -> Result<Entry, Refusal> {
+    /// Starts a session, under the device name `wanted` if nobody has it.
+    pub(super) fn create(&mut self, user: &UserId, wanted: Option<&DeviceId>) -> Result<Entry, Refusal> {
         if self.sessions.len() >= self.limits.sessions {
             return Err(Refusal::new(ErrorCode::RateLimited, "the server is full; try again in a minute"));
         }
@@ -95,7 +97,13 @@ impl State {
             self.remove(&ghost, ErrorCode::Replaced);
             self.settle();
         }
-        let device = DeviceId(format!("{:016x}", rand::random::<u64>()));
+        let free = |name: &&DeviceId| {
+            (1..=MAX_DEVICE_NAME).contains(&name.as_str().len()) && !self.sessions.contains_key(*name)
+        };
+        let device = match wanted.filter(free) {
+            Some(device) => device.clone(),
+            None => DeviceId(format!("{:016x}", rand::random::<u64>())),
+        };
         let token = SessionToken(random_id());
         let link = Arc::<Link>::default();
         let session = Session::new(user.clone(), token.clone(), Arc::clone(&link), &self.limits);
@@ -125,6 +133,7 @@ impl State {
         };
         let wanted = |device: &&DeviceId| {
             Some(*device) != envelope.from_device.as_ref()
+                && Some(*device) != envelope.except_device.as_ref()
                 && envelope.to_device.as_ref().is_none_or(|wanted| wanted == *device)
         };
         let devices: Vec<_> = self.users.get(to).into_iter().flatten().filter(wanted).cloned().collect();
@@ -133,10 +142,17 @@ impl State {
         if devices.is_empty() {
             return Err(not_found());
         }
+        let delivered = match (&envelope.message, &envelope.from_device) {
+            (Message::Invite(invite), Some(caller)) => Some((caller.clone(), invite.call.clone())),
+            _ => None,
+        };
         let queued = Queued { envelope: Arc::new(envelope), at: Instant::now() };
         let mut reached = false;
         for device in devices {
             reached |= self.queue(&device, queued.clone(), weight);
+        }
+        if reached && let Some((caller, call)) = delivered {
+            self.tell(&caller, Message::Delivered(CallRef { call }));
         }
         self.settle();
         if reached { Ok(()) } else { Err(not_found()) }

@@ -145,7 +145,7 @@ impl Client {
 
     /// Connects again, with a claim of one's own about what was received.
     pub async fn resume_from(self, server: &RunningServer, user: &str, received: u64) -> Client {
-        let resume = Some(Resume { session: self.welcome.session.clone(), received });
+        let resume = Some(Resume { session: self.welcome.session.clone(), received, device: None });
         let mut next = Self::with_hello(server, Hello { resume, ..hello(user) }).await;
         if next.welcome.resumed {
             next.outbox = self.outbox;

@@ -129,7 +129,7 @@ export class Signaling extends Emitter {
       capabilities: ['ring', 'room', 'trickle', 'resume', 'media-state'],
       agent: 'duet-web/0.1.0',
       ...(this.#token ? { token: this.#token } : {}),
-      ...(this.#session ? { resume: { session: this.#session, received: this.#received } } : {}),
+      ...(this.#session ? { resume: { session: this.#session, received: this.#received, device: this.device } } : {}),
     };
   }
 

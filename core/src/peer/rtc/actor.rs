@@ -1,7 +1,7 @@
 //! The task that owns a connection: one thing at a time, in the order it came.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 use duet_signal::message::{DescriptionKind, IceCandidate};
@@ -65,6 +65,8 @@ pub(in super::super) struct Connection {
     candidates_sent: usize,
     control: Option<Arc<dyn DataChannel>>,
     control_made: bool,
+    /// The other side made its control channel; further ones are refused.
+    control_taken: bool,
     ice_connected: bool,
     was_connected: bool,
     failed: bool,
@@ -142,6 +144,7 @@ impl Connection {
             candidates_sent: 0,
             control: None,
             control_made: false,
+            control_taken: false,
             ice_connected: false,
             was_connected: false,
             failed: false,
@@ -189,7 +192,7 @@ impl Connection {
     async fn obey(&mut self, command: Command) {
         match command {
             Command::Offer => self.negotiation.want_offer(OfferKind::Media),
-            Command::RestartIce => self.negotiation.want_offer(OfferKind::IceRestart),
+            Command::RestartIce => self.restart().await,
             Command::Description { kind, sdp } => self.on_description(kind, sdp).await,
             Command::Candidate(Some(candidate)) => {
                 if let Some(candidate) = self.negotiation.admit(candidate) {
@@ -202,6 +205,14 @@ impl Connection {
             Command::Close(_) => {}
         }
         self.make_due_offer().await;
+    }
+
+    async fn restart(&mut self) {
+        if self.negotiation.want_restart(Instant::now())
+            && let Err(error) = self.roll_back_own().await
+        {
+            self.fail(PeerError::Transport(error.to_string())).await;
+        }
     }
 
     async fn make_due_offer(&mut self) {
@@ -230,7 +241,7 @@ impl Connection {
         };
         match result.await {
             Ok(offer) => {
-                self.negotiation.offered(kind);
+                self.negotiation.offered(kind, Instant::now());
                 self.announce(DescriptionKind::Offer, &offer.sdp).await;
             }
             Err(error) => self.fail(PeerError::Transport(error.to_string())).await,
@@ -245,8 +256,7 @@ impl Connection {
         }
         let result = async {
             if verdict == Verdict::RollBackAndApply {
-                let rollback = RTCSessionDescription::rollback(None)?;
-                self.connection.set_local_description(rollback).await?;
+                self.roll_back_own().await?;
             }
             let description = match kind {
                 DescriptionKind::Offer => RTCSessionDescription::offer(sdp.clone())?,
@@ -281,7 +291,7 @@ impl Connection {
         };
         match result.await {
             Ok(answer) => {
-                self.negotiation.settled();
+                self.negotiation.answered();
                 // The offer carried the channel, if the other side wants one.
                 self.control_made |= sdp::has_data(&answer.sdp);
                 self.announce(DescriptionKind::Answer, &answer.sdp).await;
@@ -295,14 +305,18 @@ impl Connection {
         }
     }
 
-    /// A description that cannot be used: back to where we were, as far as possible.
+    /// A description that cannot be used: back to where we were, as far as possible. Only without the
+    /// first there is no connection; later ones leave the one we have.
     async fn refuse(&mut self, kind: DescriptionKind, error: webrtc::error::Error) {
-        if kind == DescriptionKind::Offer {
-            if let Ok(rollback) = RTCSessionDescription::rollback(None) {
-                // Fails when the offer was refused before it changed anything.
-                let _ = self.connection.set_remote_description(rollback).await;
-            }
-            self.negotiation.settled();
+        // Fails when the description was refused after it had ended the exchange, or before it began one.
+        let _ = match kind {
+            DescriptionKind::Offer => self.roll_back_theirs().await,
+            DescriptionKind::Answer => self.roll_back_own().await,
+        };
+        self.negotiation.dropped();
+        if self.negotiation.has_agreed() {
+            log::warn!("a description ({kind:?}) in a call was refused: {error}");
+            return;
         }
         let error = match error {
             webrtc::error::Error::ErrSenderWithNoCodecs
@@ -310,6 +324,16 @@ impl Connection {
             error => PeerError::Description(error.to_string()),
         };
         self.fail(error).await;
+    }
+
+    async fn roll_back_own(&self) -> Result<(), webrtc::error::Error> {
+        let rollback = RTCSessionDescription::rollback(None)?;
+        self.connection.set_local_description(rollback).await
+    }
+
+    async fn roll_back_theirs(&self) -> Result<(), webrtc::error::Error> {
+        let rollback = RTCSessionDescription::rollback(None)?;
+        self.connection.set_remote_description(rollback).await
     }
 
     /// Tells the other side our description.
@@ -370,17 +394,35 @@ impl Connection {
                 self.shared.with_stats(|stats| stats.ice_state = state.to_string());
             }
             Signal::Connection(state) => self.on_state(state).await,
-            Signal::Channel(channel) => self.watch_channel(channel),
+            Signal::Channel(channel) => self.on_channel(channel).await,
             Signal::ChannelOpen(channel) => {
                 if self.control.is_none() {
                     self.control = Some(channel);
                     self.tell(PeerEvent::ControlOpen).await;
                 }
             }
-            Signal::DriverEnded => {
-                self.shared.outbox.set_open(false);
-                self.on_state(RTCPeerConnectionState::Failed).await;
-            }
+            Signal::DriverEnded => self.on_driver_ended().await,
+        }
+    }
+
+    /// Nothing can bring the connection back. Told even if a failure was told that a new path would mend.
+    async fn on_driver_ended(&mut self) {
+        self.shared.outbox.set_open(false);
+        if *self.closing.borrow() {
+            return;
+        }
+        self.shared.with_stats(|stats| stats.state = Some(PeerState::Failed));
+        self.failed = true;
+        self.tell(PeerEvent::Failed(PeerError::Transport("it stopped working".into()))).await;
+    }
+
+    /// Takes the other side's control channel; whatever else it opens, nobody would read.
+    async fn on_channel(&mut self, channel: Arc<dyn DataChannel>) {
+        let is_control = channel.label().await.is_ok_and(|label| label == CONTROL_LABEL);
+        if is_control && !std::mem::replace(&mut self.control_taken, true) {
+            self.watch_channel(channel);
+        } else if let Err(error) = channel.close().await {
+            log::debug!("a data channel of the other side was not closed: {error}");
         }
     }
 

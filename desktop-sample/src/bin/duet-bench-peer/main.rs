@@ -16,8 +16,8 @@ use std::sync::{Arc, OnceLock};
 
 use clap::Parser;
 use duet_core::{
-    Call, CallEvent, CallOptions, CallState, CustomConfig, Engine, EngineConfig, IceConfig, Session,
-    SessionEvent,
+    Call, CallConfig, CallEvent, CallOptions, CallState, CustomConfig, Engine, EngineConfig, IceConfig,
+    Session, SessionEvent,
 };
 use serde_json::{Value, json};
 
@@ -77,6 +77,7 @@ impl Peer {
             user: args.role.user().into(),
             ice: IceConfig::default(),
             incoming: options.clone(),
+            calls: CallConfig::default(),
         };
         let session =
             engine.custom_session(config, |message| say(&json!({"ev": "signal", "data": message})))?;

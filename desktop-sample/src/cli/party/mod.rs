@@ -228,6 +228,11 @@ impl Party {
     }
 
     fn on_incoming(&mut self, at: Time, call: Call) {
+        if call.state() != CallState::Incoming {
+            // Both rang at once, or they rang anew: this call took the place of ours.
+            self.screen.say("they rang at the same time; in their call now");
+            return self.take(call);
+        }
         if self.goal != Goal::Answer || self.call.is_some() {
             return call.decline();
         }
@@ -251,6 +256,15 @@ impl Party {
                 self.screen.event(&Event::Connected { ms });
                 self.screen.say(format!("connected in {ms} ms"));
             }
+            // The call that took its place goes on.
+            CallEvent::Ended(ended) if matches!(ended.reason, EndReason::GlareLost | EndReason::Recalled) => {
+            }
+            CallEvent::Held { local, remote } => self.screen.say(match (local, remote) {
+                (_, true) => "the other side holds the call",
+                (true, false) => "the call is on hold",
+                (false, false) => "the call goes on",
+            }),
+            CallEvent::Video(news) => self.screen.say(format!("pictures: {news:?}")),
             CallEvent::Ended(ended) => {
                 self.sample();
                 let (by, reason) = (facts::ended_by(&ended).to_owned(), ended.reason.to_string());

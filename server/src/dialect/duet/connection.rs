@@ -240,6 +240,7 @@ impl Connection {
             Message::Hello(_) => unexpected("hello was said already"),
             Message::Welcome(_)
             | Message::Error(_)
+            | Message::Delivered(_)
             | Message::Joined(_)
             | Message::PeerJoined(_)
             | Message::PeerLeft(_) => unexpected("only the server sends this type"),
@@ -255,10 +256,18 @@ impl Connection {
             | Message::Accept(_)
             | Message::Decline(_)
             | Message::Cancel(_)
+            | Message::Anew(_)
+            | Message::AcceptedElsewhere(_)
+            | Message::DeclinedElsewhere(_)
             | Message::HangUp(_)
             | Message::Description(_)
             | Message::Candidate(_)
-            | Message::MediaState(_) => {
+            | Message::MediaState(_)
+            | Message::Hold(_)
+            | Message::Resume(_)
+            | Message::AskVideo(_)
+            | Message::AcceptVideo(_)
+            | Message::StopVideo(_) => {
                 if weight + STAMP_BYTES > MAX_MESSAGE_BYTES && !fits_when_stamped(&envelope) {
                     let text = "too large together with the sender's name; leave 2 KiB of the 64 KiB free";
                     return Ok(Outcome::Fault(Refusal::new(ErrorCode::TooLarge, text)));
@@ -327,7 +336,17 @@ fn text_of(queued: &Queued, seq: u64, ack: Option<u64>, now: Instant) -> Result<
 fn call_of(message: &Message) -> Option<CallId> {
     match message {
         Message::Invite(m) => Some(&m.call),
-        Message::Ringing(m) | Message::Cancel(m) | Message::HangUp(m) => Some(&m.call),
+        Message::Ringing(m)
+        | Message::Cancel(m)
+        | Message::Anew(m)
+        | Message::AcceptedElsewhere(m)
+        | Message::DeclinedElsewhere(m)
+        | Message::HangUp(m)
+        | Message::Hold(m)
+        | Message::Resume(m)
+        | Message::AskVideo(m)
+        | Message::AcceptVideo(m)
+        | Message::StopVideo(m) => Some(&m.call),
         Message::Accept(m) => Some(&m.call),
         Message::Decline(m) => Some(&m.call),
         Message::Description(m) => Some(&m.call),
