@@ -413,7 +413,7 @@ impl Connection {
         }
         self.shared.with_stats(|stats| stats.state = Some(PeerState::Failed));
         self.failed = true;
-        self.tell(PeerEvent::Failed(PeerError::Transport("it stopped working".into()))).await;
+        self.tell(PeerEvent::Failed(PeerError::Transport("it stopped".into()))).await;
     }
 
     /// Takes the other side's control channel; whatever else it opens, nobody would read.
@@ -530,3 +530,6 @@ fn has_multicast() -> bool {
 fn address(ip: &str, port: u16) -> String {
     if ip.contains(':') { format!("[{ip}]:{port}") } else { format!("{ip}:{port}") }
 }
+
+#[cfg(test)]
+mod tests;

@@ -184,6 +184,47 @@ async fn nonsense_from_the_other_side_is_refused_and_a_later_offer_works() {
 }
 
 #[tokio::test]
+async fn a_restart_whose_answer_is_lost_is_offered_anew() {
+    let pair = Pair::new().await;
+    pair.connect().await;
+    let before = pair.a.peer.stats().ice_pair;
+    pair.b.muted.store(true, Ordering::Relaxed);
+    pair.a.peer.restart_ice();
+    until("the answer is lost", || pair.b.count(is_description(DescriptionKind::Answer)) == 2).await;
+    pair.b.muted.store(false, Ordering::Relaxed);
+    until("another restart is offered", || {
+        pair.a.peer.restart_ice();
+        pair.a.count(is_description(DescriptionKind::Offer)) == 3
+    })
+    .await;
+    until("there is a new path", || {
+        pair.a.peer.stats().ice_pair != before && pair.a.is_connected() && pair.b.is_connected()
+    })
+    .await;
+    pair.close().await;
+}
+
+#[tokio::test]
+async fn nonsense_in_a_call_does_not_end_it() {
+    let pair = Pair::new().await;
+    pair.connect().await;
+    let before = pair.a.peer.stats().ice_pair;
+    pair.b.peer.remote_description(DescriptionKind::Offer, "no description".into());
+    pair.b.muted.store(true, Ordering::Relaxed);
+    pair.b.peer.restart_ice();
+    until("the offer is lost", || pair.b.has(is_description(DescriptionKind::Offer))).await;
+    pair.b.muted.store(false, Ordering::Relaxed);
+    pair.b.peer.remote_description(DescriptionKind::Answer, "no description".into());
+    pair.b.peer.restart_ice();
+    until("there is a new path", || {
+        pair.a.peer.stats().ice_pair != before && pair.a.is_connected() && pair.b.is_connected()
+    })
+    .await;
+    assert!(!pair.a.has(is_failed) && !pair.b.has(is_failed));
+    pair.close().await;
+}
+
+#[tokio::test]
 async fn an_audio_call_has_no_video() {
     let only_audio = || PeerConfig { video: false, ..config() };
     let pair = Pair::with(only_audio(), only_audio(), None).await;

@@ -7,6 +7,7 @@ mod loss;
 mod relay;
 
 use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -67,6 +68,8 @@ struct End {
     peer: Peer,
     sink: Arc<Recorder>,
     told: Arc<Mutex<Vec<(Instant, PeerEvent)>>>,
+    /// What it wants sent to the other end is lost.
+    muted: Arc<AtomicBool>,
 }
 
 impl End {
@@ -80,7 +83,7 @@ impl End {
             Some(link) => Peer::with_link(config, sender, sink.clone(), link).await?,
             None => Peer::new(config, sender, sink.clone()).await?,
         };
-        Ok((End { peer, sink, told: Arc::default() }, events))
+        Ok((End { peer, sink, told: Arc::default(), muted: Arc::default() }, events))
     }
 
     /// Whether an event was told.
@@ -154,11 +157,12 @@ impl Pair {
 
 /// Carries what one end wants sent to the other, and notes everything.
 fn carry(mut events: mpsc::Receiver<PeerEvent>, from: &End, to: &Peer) -> impl Future<Output = ()> + use<> {
-    let (told, to) = (from.told.clone(), to.clone());
+    let (told, muted, to) = (from.told.clone(), from.muted.clone(), to.clone());
     async move {
         while let Some(event) = events.recv().await {
             told.lock().unwrap().push((Instant::now(), event.clone()));
             match event {
+                _ if muted.load(Ordering::Relaxed) => {}
                 PeerEvent::Description { kind, sdp } => to.remote_description(kind, sdp),
                 PeerEvent::Candidate(candidate) => to.remote_candidate(candidate),
                 _ => {}
