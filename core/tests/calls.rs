@@ -2,8 +2,8 @@
 
 mod support;
 
-use duet_core::{CallOptions, CallState, EndReason, EndedBy, VideoCodec};
-use support::{Host, TestServer, only};
+use duet_core::{CallEvent, CallOptions, CallState, EndReason, EndedBy, VideoCodec, VideoNews};
+use support::{DEADLINE, Host, TestServer, only};
 
 fn pair() -> (TestServer, Host, Host) {
     let server = TestServer::start();
@@ -155,4 +155,58 @@ fn closing_the_engine_ends_its_calls_for_both() {
     assert_eq!(outgoing.ended().by, EndedBy::Local);
     assert_eq!(incoming.ended().by, EndedBy::Remote);
     assert!(alice.session.ring("bob", CallOptions::default()).is_err());
+}
+
+#[test]
+fn a_call_on_hold_is_silent_until_it_is_resumed() {
+    let (_server, alice, bob) = pair();
+    let (outgoing, incoming) = in_call(&alice, &bob);
+    outgoing.exchange_media(&incoming, 3);
+    outgoing.call.hold().expect("an open session");
+    let held = |line: &support::Line, local, remote| {
+        line.wait("hold", |event| (*event == CallEvent::Held { local, remote }).then_some(()));
+    };
+    held(&incoming, false, true);
+    held(&outgoing, true, false);
+    // What was on its way has come; whatever is pushed now stays here.
+    while incoming.call.remote_video().acquire().is_some() {}
+    outgoing.call.resume().expect("an open session");
+    held(&incoming, false, false);
+    outgoing.exchange_media(&incoming, 5);
+}
+
+#[test]
+fn pictures_can_be_asked_for_in_a_call_that_has_none() {
+    let (_server, alice, bob) = pair();
+    let silent_film = CallOptions { video: false, ..CallOptions::default() };
+    let outgoing = alice.ring_with("bob", silent_film.clone());
+    let incoming = bob.incoming();
+    incoming.call.accept(silent_film);
+    outgoing.connected();
+    incoming.connected();
+    outgoing.call.ask_video().expect("an open session");
+    let news = |line: &support::Line, wanted| {
+        line.wait("pictures", |event| (*event == CallEvent::Video(wanted)).then_some(()));
+    };
+    news(&incoming, VideoNews::Asked);
+    incoming.call.answer_video(true).expect("an open session");
+    news(&outgoing, VideoNews::Agreed);
+    outgoing.call.local_video().set_enabled(true);
+    incoming.call.local_video().set_enabled(true);
+    outgoing.exchange_media(&incoming, 5);
+}
+
+#[test]
+fn a_call_known_from_a_push_message_may_be_accepted_before_its_invite_comes() {
+    let (server, alice, _bob) = pair();
+    let outgoing = alice.ring("carol");
+    assert_eq!(outgoing.ended().reason, EndReason::NotFound, "carol sleeps");
+    let carol = Host::connect(&server.url(), "carol");
+    let id = "0123456789abcdef0123456789abcdef".into();
+    let media = duet_core::MediaKinds { audio: true, video: true };
+    carol.session.expect_call(id, "alice", media, DEADLINE).expect("an open session");
+    let incoming = carol.incoming();
+    assert_eq!(incoming.call.state(), CallState::Incoming);
+    incoming.call.decline();
+    assert_eq!(incoming.ended().reason, EndReason::Declined);
 }

@@ -99,6 +99,27 @@ mod tests {
     }
 
     #[test]
+    fn the_words_of_a_call_are_spelled_in_kebab_case() {
+        for (word, message) in [
+            ("delivered", Message::Delivered as fn(CallRef) -> Message),
+            ("anew", Message::Anew),
+            ("accepted-elsewhere", Message::AcceptedElsewhere),
+            ("declined-elsewhere", Message::DeclinedElsewhere),
+            ("hold", Message::Hold),
+            ("resume", Message::Resume),
+            ("ask-video", Message::AskVideo),
+            ("accept-video", Message::AcceptVideo),
+            ("stop-video", Message::StopVideo),
+        ] {
+            let text = format!(r#"{{"except_device":"d","type":"{word}","call":"c"}}"#);
+            let envelope =
+                Envelope { except_device: Some("d".into()), ..message(CallRef { call: "c".into() }).into() };
+            assert_eq!(decode(&text).unwrap(), envelope);
+            assert_eq!(encode(&envelope).unwrap(), text);
+        }
+    }
+
+    #[test]
     fn an_error_code_of_a_later_version_is_other() {
         let text = r#"{"type":"error","code":"moon-phase","message":"m"}"#;
         let Message::Error(info) = decode(text).unwrap().message else { panic!("not an error") };
@@ -150,6 +171,7 @@ mod tests {
         let mut envelope = Envelope::from(Message::Ringing(CallRef { call: "c".into() }));
         envelope.from = Some("alice".into());
         envelope.to_device = Some("d".into());
+        envelope.except_device = Some("e".into());
         envelope.seq = Some(99);
         let text = encode_numbered(&envelope, 3, Some(8)).unwrap();
         envelope.seq = Some(3);

@@ -27,7 +27,11 @@ fn room_peer() -> impl Strategy<Value = RoomPeer> {
 
 fn session_messages() -> impl Strategy<Value = Message> {
     let resume =
-        (text(), any::<u64>()).prop_map(|(s, received)| Resume { session: s.into(), received, device: None });
+        (text(), any::<u64>(), proptest::option::of(text())).prop_map(|(session, received, device)| Resume {
+            session: session.into(),
+            received,
+            device: device.map(DeviceId),
+        });
     let hello = (
         any::<(u16, u16)>(),
         text(),
@@ -68,6 +72,25 @@ fn session_messages() -> impl Strategy<Value = Message> {
     prop_oneof![hello, welcome, error, Just(Message::Ack)]
 }
 
+/// Those that only name a call.
+fn call_words() -> impl Strategy<Value = Message> {
+    let word = prop_oneof![
+        Just(Message::Delivered as fn(CallRef) -> Message),
+        Just(Message::Ringing as fn(CallRef) -> Message),
+        Just(Message::Cancel as fn(CallRef) -> Message),
+        Just(Message::Anew as fn(CallRef) -> Message),
+        Just(Message::AcceptedElsewhere as fn(CallRef) -> Message),
+        Just(Message::DeclinedElsewhere as fn(CallRef) -> Message),
+        Just(Message::HangUp as fn(CallRef) -> Message),
+        Just(Message::Hold as fn(CallRef) -> Message),
+        Just(Message::Resume as fn(CallRef) -> Message),
+        Just(Message::AskVideo as fn(CallRef) -> Message),
+        Just(Message::AcceptVideo as fn(CallRef) -> Message),
+        Just(Message::StopVideo as fn(CallRef) -> Message),
+    ];
+    (text(), word).prop_map(|(call, word)| word(CallRef { call: call.into() }))
+}
+
 fn call_messages() -> impl Strategy<Value = Message> {
     let reason = prop_oneof![
         Just(DeclineReason::Declined),
@@ -86,14 +109,12 @@ fn call_messages() -> impl Strategy<Value = Message> {
             },
         );
     prop_oneof![
+        call_words(),
         (text(), media(), any::<u64>()).prop_map(|(call, media, expires_in_ms)| {
             Message::Invite(Invite { call: call.into(), media, expires_in_ms })
         }),
-        text().prop_map(|call| Message::Ringing(CallRef { call: call.into() })),
         (text(), media()).prop_map(|(call, media)| Message::Accept(Accept { call: call.into(), media })),
         (text(), reason).prop_map(|(call, reason)| Message::Decline(Decline { call: call.into(), reason })),
-        text().prop_map(|call| Message::Cancel(CallRef { call: call.into() })),
-        text().prop_map(|call| Message::HangUp(CallRef { call: call.into() })),
         (text(), kind, text()).prop_map(|(call, kind, sdp)| {
             Message::Description(Description { call: call.into(), kind, sdp })
         }),
@@ -125,15 +146,17 @@ fn envelope() -> impl Strategy<Value = Envelope> {
         proptest::option::of(text()),
         proptest::option::of(text()),
         proptest::option::of(text()),
+        proptest::option::of(text()),
         prop_oneof![session_messages(), call_messages(), room_messages()],
     )
-        .prop_map(|((seq, ack), from, from_device, to, to_device, message)| Envelope {
+        .prop_map(|((seq, ack), from, from_device, to, to_device, except_device, message)| Envelope {
             seq,
             ack,
             from: from.map(UserId),
             from_device: from_device.map(DeviceId),
             to: to.map(UserId),
             to_device: to_device.map(DeviceId),
+            except_device: except_device.map(DeviceId),
             message,
         })
 }

@@ -97,6 +97,7 @@ mod tests {
                 reason,
                 phase: Phase::Connected,
                 duration: Duration::ZERO,
+                facts: duet_core::Facts::default(),
             }),
             ..Facts::default()
         }

@@ -7,8 +7,8 @@ use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use duet_core::{
-    Call, CallEvent, CallOptions, CallState, CallStats, Engine, RoomId, Session, SessionConfig, SessionEvent,
-    SessionState, Subscription, Time, UserId,
+    Call, CallEvent, CallOptions, CallState, CallStats, EndReason, Engine, RoomId, Session, SessionConfig,
+    SessionEvent, SessionState, Subscription, Time, UserId,
 };
 
 pub(crate) use facts::{Facts, Role, ended_by};
