@@ -80,6 +80,8 @@ async fn an_invite_waits_for_a_lost_connection_and_ages_meanwhile() {
     let (session, mut bob_outbox) = (bob.welcome.session.clone(), bob.outbox.clone());
     bob.raw.close(false).await;
     alice.send_to("bob", invite("c")).await;
+    assert!(matches!(alice.receive().await.message, Message::Delivered(_)));
+    alice.send_to("bob", ringing("c")).await;
     alice.settled().await; // at least the delay of an acknowledgement has passed
     let resume = Some(Resume { session, received: 0, device: None });
     let mut bob = Client::with_hello(&server, Hello { resume, ..hello("bob") }).await;
@@ -112,6 +114,26 @@ async fn an_unknown_session_gives_a_fresh_one() {
     let fresh = alice.resume(&server, "alice").await;
     assert!(!fresh.welcome.resumed);
     assert_eq!(fresh.welcome.received, 0);
+}
+
+#[tokio::test]
+async fn in_place_of_a_forgotten_session_one_of_the_same_device_is_given_unless_it_is_taken() {
+    let server = server();
+    let mut bob = Client::connect(&server, "bob").await;
+    let forgotten = |device: &str| {
+        let resume = Resume { session: "forgotten".into(), received: 3, device: Some(device.into()) };
+        Hello { resume: Some(resume), ..hello("alice") }
+    };
+    let mut alice = Client::with_hello(&server, forgotten("phone")).await;
+    assert!(!alice.welcome.resumed);
+    assert_eq!(alice.device(), "phone".into());
+    let to_device = Some("phone".into());
+    bob.send_envelope(Envelope { to: Some("alice".into()), to_device, ..ringing("c").into() }).await;
+    assert_eq!(alice.receive().await.message, ringing("c"));
+    for taken_or_bad in ["phone", bob.device().as_str(), "", &"x".repeat(65)] {
+        let other = Client::with_hello(&server, forgotten(taken_or_bad)).await;
+        assert_ne!(other.device(), taken_or_bad.into());
+    }
 }
 
 #[tokio::test]

@@ -23,13 +23,19 @@ async fn a_call_is_relayed_both_ways_with_its_senders_stamped() {
     let rung = bob.receive().await;
     assert_eq!((rung.from, rung.from_device), (Some("alice".into()), Some(alice.device())));
     assert_eq!((rung.seq, rung.message), (Some(1), invite("c")));
+    let delivered = alice.receive().await;
+    assert_eq!((delivered.seq, delivered.message), (Some(1), Message::Delivered(call("c"))));
 
     for message in [
         ringing("c"),
         Message::Accept(Accept { call: "c".into(), media }),
         Message::Candidate(Candidate { call: "c".into(), candidate: Some(candidate) }),
         Message::MediaState(MediaState { call: "c".into(), audio: true, video: false, screen: false }),
-        Message::HangUp(CallRef { call: "c".into() }),
+        Message::AcceptVideo(call("c")),
+        Message::StopVideo(call("c")),
+        Message::Hold(call("c")),
+        Message::Resume(call("c")),
+        Message::HangUp(call("c")),
     ] {
         bob.send_to("alice", message.clone()).await;
         let got = alice.receive().await;
@@ -37,12 +43,75 @@ async fn a_call_is_relayed_both_ways_with_its_senders_stamped() {
     }
     for message in [
         offer("c", 5000),
-        Message::Cancel(CallRef { call: "c".into() }),
+        Message::Anew(call("c")),
+        Message::AcceptedElsewhere(call("c")),
+        Message::DeclinedElsewhere(call("c")),
+        Message::AskVideo(call("c")),
+        Message::Cancel(call("c")),
         Message::Decline(Decline { call: "c".into(), reason: DeclineReason::Busy }),
     ] {
         alice.send_to("bob", message.clone()).await;
-        assert_eq!(bob.receive().await.message, message);
+        let got = bob.receive().await;
+        assert_eq!(
+            (got.message, got.from, got.from_device),
+            (message, Some("alice".into()), Some(alice.device()))
+        );
     }
+}
+
+#[tokio::test]
+async fn the_caller_hears_once_that_an_invite_is_delivered_and_its_other_devices_do_not() {
+    let server = server();
+    let mut phone = Client::connect(&server, "alice").await;
+    let mut tablet = Client::connect(&server, "alice").await;
+    let _devices = [Client::connect(&server, "bob").await, Client::connect(&server, "bob").await];
+    phone.send_to("bob", invite("c")).await;
+    let delivered = phone.receive().await;
+    assert_eq!((delivered.message, delivered.from), (Message::Delivered(call("c")), None));
+    phone.send_to("alice", ringing("next")).await;
+    assert_eq!(tablet.receive().await.message, ringing("next"));
+    tablet.send_to("alice", ringing("next")).await;
+    assert_eq!(phone.receive().await.message, ringing("next"));
+}
+
+#[tokio::test]
+async fn an_invite_that_waits_for_a_lost_connection_counts_as_delivered() {
+    let server = server();
+    let mut alice = Client::connect(&server, "alice").await;
+    let mut bob = Client::connect(&server, "bob").await;
+    let received = bob.outbox.received();
+    let session = bob.welcome.session.clone();
+    bob.raw.close(false).await;
+    alice.send_to("bob", invite("c")).await;
+    assert_eq!(alice.receive().await.message, Message::Delivered(call("c")));
+    let resume = Some(Resume { session, received, device: None });
+    bob = Client::with_hello(&server, Hello { resume, ..hello("bob") }).await;
+    assert!(matches!(bob.receive().await.message, Message::Invite(_)));
+}
+
+#[tokio::test]
+async fn one_device_can_be_left_out_and_it_may_be_the_only_one() {
+    let server = server();
+    let mut alice = Client::connect(&server, "alice").await;
+    let mut phone = Client::connect(&server, "bob").await;
+    let mut tablet = Client::connect(&server, "bob").await;
+    let but = |device: DeviceId, to: &str, message: Message| Envelope {
+        to: Some(to.into()),
+        except_device: Some(device),
+        ..message.into()
+    };
+    alice.send_envelope(but(phone.device(), "bob", Message::AcceptedElsewhere(call("c")))).await;
+    alice.send_to("bob", ringing("both")).await;
+    assert_eq!(tablet.receive().await.message, Message::AcceptedElsewhere(call("c")));
+    assert_eq!(tablet.receive().await.message, ringing("both"));
+    assert_eq!(phone.receive().await.message, ringing("both"));
+
+    // All but the only one there is: not an error.
+    phone.send_envelope(but(alice.device(), "alice", Message::AcceptedElsewhere(call("c")))).await;
+    phone.settled().await;
+    let seq = phone.send_envelope(but(alice.device(), "nobody", Message::AcceptedElsewhere(call("c")))).await;
+    let error = phone.error().await;
+    assert_eq!((error.code, error.about), (ErrorCode::NotFound, Some(seq)));
 }
 
 #[tokio::test]
@@ -89,6 +158,7 @@ async fn every_device_of_a_user_rings_but_one_can_be_named() {
     alice.send_to("bob", invite("c")).await;
     assert_eq!(phone.receive().await.message, invite("c"));
     assert_eq!(tablet.receive().await.message, invite("c"));
+    assert_eq!(alice.receive().await.message, Message::Delivered(call("c")));
 
     let to_device = Some(tablet.device());
     alice.send_envelope(Envelope { to: Some("bob".into()), to_device, ..ringing("only").into() }).await;
@@ -110,9 +180,11 @@ async fn messages_of_the_server_alone_are_refused() {
     let mut alice = Client::connect(&server, "alice").await;
     let mut bob = Client::connect(&server, "bob").await;
     let left = PeerLeft { room: "r".into(), call: "c".into() };
-    let seq = alice.send_to("bob", Message::PeerLeft(left)).await;
-    let error = alice.error().await;
-    assert_eq!((error.code, error.fatal, error.about), (ErrorCode::Unexpected, false, Some(seq)));
+    for message in [Message::PeerLeft(left), Message::Delivered(call("c"))] {
+        let seq = alice.send_to("bob", message).await;
+        let error = alice.error().await;
+        assert_eq!((error.code, error.fatal, error.about), (ErrorCode::Unexpected, false, Some(seq)));
+    }
     alice.send_to("bob", invite("c")).await;
     assert_eq!(bob.receive().await.message, invite("c"));
 }

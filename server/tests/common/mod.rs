@@ -236,9 +236,14 @@ pub fn invite(call: &str) -> Message {
     Message::Invite(Invite { call: call.into(), media, expires_in_ms: 30_000 })
 }
 
+/// A call's name.
+pub fn call(call: &str) -> CallRef {
+    CallRef { call: call.into() }
+}
+
 /// The smallest message that is passed on.
-pub fn ringing(call: &str) -> Message {
-    Message::Ringing(CallRef { call: call.into() })
+pub fn ringing(name: &str) -> Message {
+    Message::Ringing(call(name))
 }
 
 /// An offer with SDP of some length.
