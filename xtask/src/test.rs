@@ -29,6 +29,8 @@ pub fn run(args: &Args) -> Result {
 
 fn rust_tests(full: bool) -> Result {
     shell::run(cargo(&["test", "--workspace", "--features", FEATURES]))?;
+    // The exhaustive model check is optimised code's work; debug builds leave its large worlds out.
+    shell::run(cargo(&["test", "--release", "--package", "duet-call", "model", "--", "--nocapture"]))?;
     if full {
         // The long tier: marked as ignored where it stands, with its reason.
         shell::run(cargo(&["test", "--workspace", "--features", FEATURES, "--", "--ignored"]))?;
