@@ -190,16 +190,124 @@ test('two people who ring each other at once get one call', async () => {
   await ben.seesMotion();
 });
 
-test('one rings on two devices; the one that does not answer falls silent', async () => {
+/** A person rung on two devices. */
+async function ringingTwice() {
   const name = unique('Ben');
-  const phone = await open({ name });
-  const laptop = await open({ name });
-  await Promise.all([phone.online(), laptop.online()]);
+  const devices = [await open({ name }), await open({ name })];
+  for (const device of devices) await device.online();
   const caller = await open({ name: unique('Anna'), to: name, auto: '1' });
-  await Promise.all([phone, laptop].map((device) => device.page.waitForSelector('#incoming[open]')));
+  for (const device of devices) await device.page.waitForSelector('#incoming[open]');
+  return { caller, phone: devices[0], laptop: devices[1] };
+}
+
+test('one rings on two devices; the one that does not answer says that the other one did', async () => {
+  const { caller, phone, laptop } = await ringingTwice();
   await laptop.click('accept');
-  await phone.reaches('ended');
+  await phone.endedWith('remote', 'accepted-elsewhere');
+  assert.equal(await phone.page.isVisible('#lobby'), true);
+  assert.equal(await phone.page.textContent('#toasts'), 'Answered on another device.');
   await Promise.all([caller.seesAndHears(), laptop.seesAndHears()]);
+});
+
+test('who declines on one device is not rung on the other one any longer', async () => {
+  const { caller, phone, laptop } = await ringingTwice();
+  await laptop.click('decline');
+  await phone.endedWith('remote', 'declined-elsewhere');
+  assert.equal(await phone.page.textContent('#toasts'), 'Declined on another device.');
+  await caller.endedWith('remote', 'declined');
+});
+
+test('a call on hold is still on both sides until everybody who put it on hold goes on', async () => {
+  const { first, second } = await pair();
+  for (const person of [first, second]) await person.seesAndHears();
+  /** @param {Person} person @param {string} text @param {boolean} pressed */
+  const shows = async (person, text, pressed) => {
+    await until(`"${text}"`, async () => (await person.page.isVisible('#curtain')) && (await person.page.textContent('#curtain-text')) === text);
+    assert.equal(await person.page.getAttribute('#hold', 'aria-pressed'), String(pressed));
+  };
+  await first.click('hold');
+  await shows(second, 'Put you on hold', false);
+  await shows(first, 'On hold', true);
+  for (const person of [first, second]) {
+    assert.equal(await person.page.evaluate(() => /** @type {HTMLAudioElement} */ (document.getElementById('remote-sound')).muted), true);
+    let frames = -1;
+    await until('no more pictures', async () => {
+      const before = frames;
+      frames = (await person.stats())?.videoIn.frames ?? 0;
+      return frames === before;
+    });
+  }
+  await second.page.keyboard.press('h');
+  for (const person of [first, second]) await shows(person, 'You both put the call on hold', true);
+  await first.click('hold');
+  await shows(first, 'Put you on hold', false);
+  await shows(second, 'On hold', true);
+  await second.click('hold');
+  for (const person of [first, second]) {
+    await person.page.waitForSelector('#curtain', { state: 'hidden' });
+    await person.seesAndHears();
+  }
+});
+
+test('a call without pictures gets them when the other one wants to be seen, and not before', async () => {
+  const { caller, callee } = await ringing({ video: '0' });
+  await callee.click('accept');
+  for (const person of [caller, callee]) {
+    await person.reaches('connected');
+    await until('no camera', async () => (await person.page.getAttribute('#cam', 'aria-pressed')) === 'false');
+    await person.page.waitForSelector('#curtain:not([hidden])');
+  }
+  await caller.click('cam');
+  await callee.click('question-no');
+  await until('the no', async () => /without pictures/.test((await caller.page.textContent('#toasts')) ?? ''));
+  await callee.page.waitForSelector('#question', { state: 'hidden' });
+  // A question that is taken back disappears.
+  await caller.click('cam');
+  await callee.page.waitForSelector('#question:not([hidden])');
+  await caller.click('cam');
+  await callee.page.waitForSelector('#question', { state: 'hidden' });
+  await callee.click('cam');
+  await caller.click('question-yes');
+  for (const person of [caller, callee]) await person.seesMotion();
+});
+
+test('who answers a caller that is connected with another device waits for a new connection', async () => {
+  const person = await open({});
+  const states = await person.page.evaluate(async () => {
+    const { Call } = await import(/** @type {any} */ ('/js/call.js'));
+    const { Peer } = await import(/** @type {any} */ ('/js/peer.js'));
+    const media = { on: () => () => {}, audioTrack: null, videoTrack: null, state: { audio: false, video: false, screen: false } };
+    /** @type {any} */
+    let caller;
+    const about = { call: 'c', from: 'Anna', from_device: 'd' };
+    const signaling = {
+      iceServers: [],
+      send: (/** @type {any} */ message) => ['description', 'candidate'].includes(message.type) && caller.receive(message),
+    };
+    const call = Call.incoming({ signaling, media, user: 'Ben', codec: null, video: true }, { type: 'invite', ...about });
+    const connect = () => {
+      const end = new Peer({
+        polite: false,
+        iceServers: [],
+        codec: null,
+        media,
+        send: (/** @type {string} */ type, /** @type {object} */ fields) => end === caller && call.receive({ type, ...about, ...fields }),
+      });
+      caller = end;
+      end.offer();
+      return new Promise((resolve) => end.on('state', (/** @type {string} */ state) => state === 'connected' && resolve(state)));
+    };
+    const before = connect();
+    call.accept();
+    const states = [await before];
+    const old = call.connection;
+    caller = null;
+    call.receive({ type: 'anew', ...about });
+    states.push(await connect(), String(call.connection !== old));
+    call.hangUp();
+    return states;
+  });
+  assert.deepEqual(states, ['connected', 'connected', 'true']);
 });
 
 test('the other side is told of a microphone and a camera that are off', async () => {

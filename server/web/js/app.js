@@ -7,6 +7,7 @@ import { StatsSampler } from './stats.js';
 import { RingTone } from './tone.js';
 import { Ui } from './ui.js';
 import { randomRoom } from './util.js';
+import { describeEnd, describeVideo } from './words.js';
 
 const NAME_KEY = 'duet.name';
 /** How often the clock and the statistics are brought up to date. */
@@ -29,6 +30,8 @@ let sampler = new StatsSampler();
 /** @type {import('./stats.js').Figures | null} */
 let latest = null;
 let statsShown = false;
+/** The wish for a camera, which a call without pictures sets aside. @type {boolean | null} */
+let cameraWish = null;
 /** Keeps the screen on during a call. @type {WakeLockSentinel | null} */
 let wakeLock = null;
 
@@ -45,7 +48,7 @@ function goOnline(name) {
   url.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
   url.search = '';
   const session = (signaling = new Signaling(url.href, name, params.get('token')));
-  lines = new Lines({ signaling: session, media, user: name, codec: params.get('codec') });
+  lines = new Lines({ signaling: session, media, user: name, codec: params.get('codec'), video: params.get('video') !== '0' });
   session.on('state', (state) => {
     if (signaling !== session) return;
     ui.showPresence(state, user);
@@ -67,6 +70,7 @@ function onCall(begun) {
     if (ui.view === 'stage' && call === begun) ui.setStream(stream);
     showCall(begun);
   });
+  begun.on('video', (how) => onVideo(begun, how));
   begun.on('ended', () => onEnded(begun));
   showCall(begun);
 }
@@ -85,15 +89,40 @@ function showCall(shown) {
   ui.showIncoming(null);
   if (ui.view !== 'stage') {
     ui.show('stage');
+    if (!shown.video) useCamera(false);
     media.open();
     keepAwake();
   }
   ui.showCall(shown, signaling?.state === 'online');
 }
 
+/**
+ * @param {import('./call.js').Call} concerned
+ * @param {'agreed' | 'declined' | 'withdrawn' | 'stopped'} how
+ */
+function onVideo(concerned, how) {
+  if (concerned !== call || ui.view !== 'stage') return;
+  const text = describeVideo(concerned, how);
+  if (text) ui.toast(text);
+  useCamera(concerned.video);
+}
+
+/**
+ * Opens or closes the camera as the two agreed; the person's own wish is for the next call again.
+ * @param {boolean} on
+ */
+function useCamera(on) {
+  cameraWish ??= media.wanted.video;
+  if (!on) media.stopScreen();
+  media.want('video', on);
+  media.apply('video');
+}
+
 /** @param {import('./call.js').Call} over */
 function onEnded(over) {
   if (over !== call) return;
+  if (cameraWish !== null) media.want('video', cameraWish);
+  cameraWish = null;
   tone.stop();
   ui.showIncoming(null);
   showStats(false);
@@ -108,6 +137,7 @@ function onEnded(over) {
     // It only rang: what one was looking at stays.
     document.title = 'Duet';
     if (reason === 'missed' || reason === 'cancelled') ui.toast(`Missed call from ${over.peerUser}.`);
+    if (reason?.endsWith('-elsewhere')) ui.toast(`${describeEnd(over).title}.`);
   }
 }
 
@@ -191,6 +221,9 @@ ui.on('preview', () => media.open());
 ui.on('mic', () => toggle('audio'));
 ui.on('cam', () => toggle('video'));
 ui.on('share', () => (media.state.screen ? media.stopScreen() : media.startScreen()));
+ui.on('hold', () => call?.hold(!call.held.local));
+ui.on('video-yes', () => call?.answerVideo(true));
+ui.on('video-no', () => call?.answerVideo(false));
 ui.on('stats', () => showStats(!statsShown));
 ui.on('hangup', () => call?.hangUp());
 ui.on('accept', () => call?.accept());
@@ -209,9 +242,16 @@ ui.on('back', () => {
 function toggle(kind) {
   const open = media.audioTrack !== null || media.videoTrack !== null;
   const inCall = ui.view === 'stage';
+  if (inCall && kind === 'video' && call?.isActive && !call.video) return askForPictures(call);
   const on = inCall && !media.state.screen ? !media.state[kind] : !media.wanted[kind];
   media.want(kind, on);
   if (inCall || open) media.apply(kind);
+}
+
+/** @param {import('./call.js').Call} asked one without pictures */
+function askForPictures(asked) {
+  asked.askVideo();
+  if (asked.asking === 'local') ui.toast(`Asking ${asked.peerUser} for pictures…`);
 }
 
 setInterval(() => {
@@ -254,6 +294,9 @@ Object.defineProperty(window, 'duet', {
     },
     get remoteMedia() {
       return call ? { ...call.remoteMedia } : null;
+    },
+    get held() {
+      return call ? { ...call.held } : null;
     },
     async stats() {
       return call?.connection ? figures.sample(call.connection) : null;

@@ -11,6 +11,8 @@ const CONNECT_MS = 30_000;
 const RECOVER_MS = 60_000;
 /** After the other side closed its connection, its goodbye is given this long to say why. */
 const GOODBYE_MS = 1500;
+/** How long a person is given to say whether they want to be seen, in milliseconds. */
+const ASK_MS = 30_000;
 /** Negotiation messages kept until the person answers. */
 const EARLY_MOST = 256;
 
@@ -25,11 +27,13 @@ const EARLY_MOST = 256;
  * @property {import('./media.js').LocalMedia} media
  * @property {string} user this person
  * @property {string | null} codec video codec to prefer
+ * @property {boolean} video whether calls begin with pictures
  */
 
 /**
  * A call. Events: `change` whenever something worth showing changed, `stream` (MediaStream) when the
- * other side's media are there, and `ended` ({@link Ended}) once.
+ * other side's media are there, `video` (`agreed`, `declined`, `withdrawn` or `stopped`) when the two came
+ * to terms about pictures, and `ended` ({@link Ended}) once.
  */
 export class Call extends Emitter {
   /** @type {CallState} */
@@ -42,6 +46,12 @@ export class Call extends Emitter {
   room = '';
   /** What the other side says it sends. */
   remoteMedia = { audio: true, video: true, screen: false };
+  /** Whether the two agreed on pictures; without, the camera stays closed. */
+  video;
+  /** Who would like pictures and waits for the other one's answer. @type {'' | 'local' | 'remote'} */
+  asking = '';
+  /** Who pauses: nothing is sent either way, and nothing heard. */
+  held = { local: false, remote: false };
   /** When media first flowed, by `performance.now`; 0 before. */
   connectedAt = 0;
   /** @type {Ended | null} */
@@ -62,6 +72,8 @@ export class Call extends Emitter {
   #ringUntil = 0;
   /** @type {number | undefined} */
   #timer;
+  /** @type {number | undefined} */
+  #askTimer;
   #unsubscribe;
 
   /**
@@ -72,6 +84,7 @@ export class Call extends Emitter {
     super();
     this.#context = context;
     this.state = state;
+    this.video = context.video;
     this.#unsubscribe = context.media.on('change', () => this.#sendMediaState());
   }
 
@@ -102,6 +115,7 @@ export class Call extends Emitter {
   static incoming(context, invite) {
     const call = new Call(context, 'incoming');
     call.#incoming = true;
+    call.video = invite.media?.video !== false;
     call.id = invite.call;
     call.peerUser = invite.from ?? '';
     call.#peerDevice = invite.from_device ?? '';
@@ -143,9 +157,50 @@ export class Call extends Emitter {
   /** Answers. */
   accept() {
     if (this.state !== 'incoming') return;
-    this.#tell('accept', { media: { audio: true, video: true } });
+    this.#tell('accept', { media: { audio: true, video: this.video } });
     this.#connect(true);
     for (const message of this.#early.splice(0)) this.#peer?.receive(message);
+  }
+
+  /** Whether media may flow, or did and are being mended. */
+  get isTalk() {
+    return this.connectedAt > 0 && this.isActive;
+  }
+
+  /** Whether either side pauses. */
+  get onHold() {
+    return this.held.local || this.held.remote;
+  }
+
+  /**
+   * Pauses the call, or goes on with it.
+   * @param {boolean} on
+   */
+  hold(on) {
+    if (!this.isTalk || on === this.held.local) return;
+    this.held.local = on;
+    this.#tell(on ? 'hold' : 'resume');
+    this.#pause();
+  }
+
+  /** Asks the other side for pictures both ways; once more takes the question back. */
+  askVideo() {
+    if (!this.isTalk || this.video) return;
+    if (this.asking === 'remote') return this.answerVideo(true);
+    if (this.asking === 'local') return this.#noVideo(true);
+    this.#tell('ask-video');
+    this.#ask('local');
+  }
+
+  /**
+   * Answers the other side's question for pictures.
+   * @param {boolean} yes
+   */
+  answerVideo(yes) {
+    if (this.asking !== 'remote') return;
+    if (!yes) return this.#noVideo(true);
+    this.#tell('accept-video');
+    this.#agreeOnVideo();
   }
 
   /** Ends the call, whatever it is in the middle of. */
@@ -201,6 +256,26 @@ export class Call extends Emitter {
       case 'media-state':
         this.remoteMedia = { audio: message.audio, video: message.video, screen: message.screen ?? false };
         return this.emit('change');
+      case 'anew':
+        return this.#onAnew();
+      case 'accepted-elsewhere':
+      case 'declined-elsewhere':
+        // Also for the one that answered a moment too late.
+        if (this.#incoming && !this.connectedAt) this.#end('remote', message.type);
+        return;
+      case 'hold':
+      case 'resume':
+        this.held.remote = message.type === 'hold';
+        return this.#pause();
+      case 'ask-video':
+        return this.#onAskVideo();
+      case 'accept-video':
+        // Possibly to a question that was taken back meanwhile.
+        if (this.asking === 'local') this.#agreeOnVideo();
+        else if (!this.video) this.#tell('stop-video');
+        return;
+      case 'stop-video':
+        return this.#noVideo(false);
       case 'joined':
         return message.peer ? this.#onRoomPeer(message.peer, false) : this.#onRoomEmpty();
       case 'peer-joined':
@@ -217,6 +292,8 @@ export class Call extends Emitter {
    * @returns {boolean} whether it ended the call
    */
   refused({ code, fatal, about }) {
+    // That there is no other device is no trouble.
+    if (!fatal && about?.type.endsWith('-elsewhere')) return false;
     const underWay = this.state === 'connected' || this.state === 'reconnecting';
     if (underWay && !fatal) {
       // The device we knew is gone; the person may be back with another one.
@@ -235,14 +312,14 @@ export class Call extends Emitter {
     if (this.room) return this.#context.signaling.send({ type: 'join', room: this.room });
     if (!this.#incoming || this.state !== 'incoming') this.#peerDevice = '';
     if (this.state === 'dialing' || this.state === 'ringing') return this.#invite();
-    if (this.state === 'connecting' && this.#incoming) this.#tell('accept', { media: { audio: true, video: true } });
+    if (this.state === 'connecting' && this.#incoming) this.#tell('accept', { media: { audio: true, video: this.video } });
     this.#peer?.resend();
-    this.#sendMediaState();
+    this.#sayHowThingsAre();
   }
 
   #invite() {
     const left = Math.max(1, Math.round(this.#ringUntil - performance.now()));
-    this.#tell('invite', { media: { audio: true, video: true }, expires_in_ms: left });
+    this.#tell('invite', { media: { audio: true, video: this.video }, expires_in_ms: left });
   }
 
   /** @param {Message} message */
@@ -254,34 +331,89 @@ export class Call extends Emitter {
 
   /** @param {Message} message */
   #onAccept(message) {
+    if (this.#incoming || this.room) return;
     const device = message.from_device ?? '';
-    if (this.#incoming) {
-      // Another of our own devices answered.
-      if (this.state === 'incoming') this.#end('remote', 'accepted-elsewhere');
-    } else if (this.state === 'dialing' || this.state === 'ringing') {
+    if (this.state === 'dialing' || this.state === 'ringing') {
       this.#peerDevice = device;
-      for (const other of this.#ringing) if (other !== device) this.#tell('cancel', {}, other);
+      this.#tellOthers('accepted-elsewhere', device);
+      if (message.media?.video === false) this.#setVideo(false, 'declined');
       this.#connect(false);
     } else if (device !== this.#peerDevice) {
       // The second to answer is told; a device that never rang is the first one, renamed.
-      if (this.#ringing.has(device)) this.#tell('cancel', {}, device);
+      if (this.#ringing.has(device)) this.#tell('accepted-elsewhere', {}, device);
       else this.#peerDevice = device;
     }
   }
 
   /** @param {Message} message */
   #onDecline(message) {
-    if (this.#incoming) {
-      if (this.state === 'incoming') this.#end('remote', 'declined-elsewhere');
-      return;
-    }
-    if (this.state !== 'dialing' && this.state !== 'ringing') return;
+    if (this.#incoming || (this.state !== 'dialing' && this.state !== 'ringing')) return;
     const device = message.from_device ?? '';
     this.#ringing.delete(device);
     // A busy or unattended device does not speak for the person while another one rings.
     if (message.reason !== 'declined' && this.#ringing.size > 0) return;
-    for (const other of this.#ringing) this.#tell('cancel', {}, other);
+    this.#tellOthers(message.reason === 'declined' ? 'declined-elsewhere' : 'cancel', device);
     this.#end('remote', message.reason === 'timeout' ? 'ring-timeout' : message.reason);
+  }
+
+  /** The caller has a connection with another device of ours, and makes a new one with this device. */
+  #onAnew() {
+    if (!this.#incoming) return;
+    this.#early = [];
+    if (!this.#peer) return;
+    this.#peer.close();
+    this.#connect(true);
+  }
+
+  #onAskVideo() {
+    if (!this.#peer || this.asking === 'remote') return;
+    if (this.asking === 'local' || (this.video && this.#context.media.state.video)) {
+      // Both want it, or there are pictures already.
+      this.#tell('accept-video');
+      if (this.asking) this.#agreeOnVideo();
+    } else {
+      this.#ask('remote');
+    }
+  }
+
+  /** @param {'local' | 'remote'} who */
+  #ask(who) {
+    this.asking = who;
+    this.#askTimer = window.setTimeout(() => this.#noVideo(true), ASK_MS);
+    this.emit('change');
+  }
+
+  #agreeOnVideo() {
+    this.asking = '';
+    this.#setVideo(true, 'agreed');
+  }
+
+  /**
+   * No pictures: an answer, a question taken back, or the end of those there were.
+   * @param {boolean} tell whether the other side has to hear of it
+   */
+  #noVideo(tell) {
+    const { asking } = this;
+    if (!asking && !this.video) return;
+    this.asking = '';
+    if (tell) this.#tell('stop-video');
+    this.#setVideo(false, !asking ? 'stopped' : asking === 'local' && !tell ? 'declined' : 'withdrawn');
+  }
+
+  /**
+   * @param {boolean} on
+   * @param {'agreed' | 'declined' | 'withdrawn' | 'stopped'} how
+   */
+  #setVideo(on, how) {
+    clearTimeout(this.#askTimer);
+    this.video = on;
+    this.emit('video', how);
+    this.emit('change');
+  }
+
+  #pause() {
+    this.#peer?.pause(this.onHold);
+    this.emit('change');
   }
 
   /** @param {Message} message */
@@ -318,7 +450,7 @@ export class Call extends Emitter {
       if (polite) this.#peer.resend();
       else if (this.#peer.connection.signalingState === 'stable') this.#peer.restart();
       else this.#peer.resend();
-      this.#sendMediaState();
+      this.#sayHowThingsAre();
     }
   }
 
@@ -333,6 +465,7 @@ export class Call extends Emitter {
       send: (type, fields) => this.#tell(type, fields),
     });
     this.#peer = peer;
+    peer.pause(this.onHold);
     peer.on('state', (state) => this.#onPeerState(state));
     peer.on('stream', (stream) => {
       this.stream = stream;
@@ -340,6 +473,7 @@ export class Call extends Emitter {
     });
     peer.on('gone', () => this.#after(GOODBYE_MS, () => this.#end('remote', 'peer-gone')));
     peer.on('failed', () => {
+      if (peer !== this.#peer) return;
       this.#tell('hang-up');
       this.#end('system', 'negotiation-failed');
     });
@@ -370,6 +504,21 @@ export class Call extends Emitter {
     if (this.#peer) this.#tell('media-state', this.#context.media.state);
   }
 
+  /** After either side lost the service: what it may have missed. */
+  #sayHowThingsAre() {
+    this.#sendMediaState();
+    if (this.#peer && this.held.local) this.#tell('hold');
+  }
+
+  /**
+   * Sends a message about this call to all devices of the other person but one.
+   * @param {string} type
+   * @param {string} device
+   */
+  #tellOthers(type, device) {
+    if (device) this.#context.signaling.send({ type, to: this.peerUser, except_device: device, call: this.id });
+  }
+
   /**
    * Sends a message about this call to the other side.
    * @param {string} type
@@ -390,6 +539,7 @@ export class Call extends Emitter {
     if (this.room && reason !== 'room-full') this.#context.signaling.send({ type: 'leave', room: this.room });
     const durationMs = this.durationMs;
     clearTimeout(this.#timer);
+    clearTimeout(this.#askTimer);
     this.#unsubscribe();
     this.#peer?.close();
     this.#early = [];

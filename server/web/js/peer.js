@@ -20,6 +20,9 @@ const POLITE_RESTART_AFTER_MS = 10_000;
 /** Candidates kept until their description is here; a device has some dozens at most. */
 const EARLY_CANDIDATES_MOST = 256;
 
+/** What is sent during a pause. */
+const NOTHING = { audioTrack: null, videoTrack: null };
+
 /**
  * Events:
  * - `state` (RTCPeerConnectionState) on every change;
@@ -36,6 +39,7 @@ export class Peer extends Emitter {
   #options;
   #chain = new Chain();
   #closed = false;
+  #paused = false;
   /** @type {RTCPeerConnection} */
   #connection;
   /** @type {{ audio?: RTCRtpSender, video?: RTCRtpSender }} */
@@ -73,6 +77,16 @@ export class Peer extends Emitter {
   /** @returns {RTCPeerConnectionState} */
   get state() {
     return this.#closed ? 'closed' : this.#connection.connectionState;
+  }
+
+  /**
+   * Sends nothing while paused. The sources stay as they are, and no new exchange is needed.
+   * @param {boolean} on
+   */
+  pause(on) {
+    if (this.#paused === on) return;
+    this.#paused = on;
+    this.#chain.push(() => this.#syncTracks());
   }
 
   /** Makes the first offer; the other side waits for it. */
@@ -246,7 +260,7 @@ export class Peer extends Emitter {
 
   async #syncTracks() {
     if (this.#closed) return;
-    const { audioTrack, videoTrack } = this.#options.media;
+    const { audioTrack, videoTrack } = this.#paused ? NOTHING : this.#options.media;
     if (this.#senders.audio?.track !== audioTrack) await this.#senders.audio?.replaceTrack(audioTrack);
     if (this.#senders.video?.track !== videoTrack) await this.#senders.video?.replaceTrack(videoTrack);
   }

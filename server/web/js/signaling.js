@@ -26,7 +26,7 @@ const FINAL_TYPES = new Set(['hang-up', 'cancel', 'decline']);
 /**
  * @typedef {'idle' | 'connecting' | 'online' | 'reconnecting' | 'closed'} SignalingState
  * @typedef {{ type: string, seq?: number, ack?: number, from?: string, from_device?: string,
- *   to?: string, to_device?: string, [field: string]: any }} Message
+ *   to?: string, to_device?: string, except_device?: string, [field: string]: any }} Message
  */
 
 /**

@@ -32,7 +32,7 @@ function show(element, tracks) {
 
 /**
  * Events: `start` (`{ name, way, room, to }`), `name` (text), `another-room`, `copy`, `preview`, `mic`, `cam`, `share`,
- * `stats`, `hangup`, `accept`, `decline`, `again`, `back`.
+ * `hold`, `video-yes`, `video-no`, `stats`, `hangup`, `accept`, `decline`, `again`, `back`.
  */
 export class Ui extends Emitter {
   /** @type {'lobby' | 'stage' | 'ended'} */
@@ -151,7 +151,7 @@ export class Ui extends Emitter {
   showCall(call, online) {
     const stage = $('stage');
     const { title, text } = describeState(call);
-    const picture = call.stream !== null && call.remoteMedia.video && call.connectedAt > 0;
+    const picture = call.stream !== null && call.remoteMedia.video && call.connectedAt > 0 && !call.onHold;
     stage.dataset.state = call.state;
     $('curtain').hidden = picture;
     $('curtain-title').textContent = title;
@@ -165,13 +165,29 @@ export class Ui extends Emitter {
     $('clock').hidden = !known;
     this.showClock(call);
     this.#fit(call.remoteMedia.screen);
+    this.#sound.muted = call.onHold;
+    this.#button('hold', call.isTalk, call.held.local);
+    this.#button('share', call.video);
+    $('question').hidden = call.asking !== 'remote';
+    $('question-text').textContent = `${call.peerUser} would like to see you.`;
 
     const trouble = call.state === 'reconnecting' ? 'Reconnecting…' : online ? '' : 'Reconnecting to the service…';
     $('banner').hidden = trouble === '';
     $('banner-text').textContent = trouble;
     $('stage-title').textContent = title;
     document.title = `${call.peerUser || call.room} · Duet`;
-    this.announce(`${title}. ${call.state === 'connected' ? 'Connected' : text}`);
+    const state = call.state === 'connected' && !call.onHold ? 'Connected' : text;
+    this.announce(call.asking === 'remote' ? `${call.peerUser} would like to see you.` : `${title}. ${state}`);
+  }
+
+  /**
+   * @param {string} id
+   * @param {boolean} usable
+   * @param {boolean} [pressed]
+   */
+  #button(id, usable, pressed) {
+    /** @type {HTMLButtonElement} */ ($(id)).disabled = !usable;
+    if (pressed !== undefined) $(id).setAttribute('aria-pressed', String(pressed));
   }
 
   /** @param {import('./call.js').Call} call */
@@ -295,6 +311,9 @@ export class Ui extends Emitter {
   }
 
   #wireStage() {
+    $('hold').onclick = () => this.emit('hold');
+    $('question-yes').onclick = () => this.emit('video-yes');
+    $('question-no').onclick = () => this.emit('video-no');
     $('share').onclick = () => this.emit('share');
     $('stats-toggle').onclick = $('stats-close').onclick = () => this.emit('stats');
     $('hangup').onclick = () => this.emit('hangup');
@@ -304,7 +323,7 @@ export class Ui extends Emitter {
     };
     this.#remote.onresize = () => this.#fit();
     addEventListener('resize', () => this.#fit());
-    const shortcuts = new Map([['m', 'mic'], ['v', 'cam'], ['s', 'stats']]);
+    const shortcuts = new Map([['m', 'mic'], ['v', 'cam'], ['h', 'hold'], ['s', 'stats']]);
     addEventListener('keydown', (event) => {
       const action = shortcuts.get(event.key.toLowerCase());
       if (!action || this.view !== 'stage' || event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;

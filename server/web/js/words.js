@@ -7,6 +7,7 @@
  */
 export function describeState(call) {
   const who = call.peerUser || 'the other side';
+  if (call.state === 'connected' && call.onHold) return { title: who, text: describeHold(call) };
   switch (call.state) {
     case 'joining':
       return { title: `Room ${call.room}`, text: 'Joining…' };
@@ -25,6 +26,23 @@ export function describeState(call) {
   }
 }
 
+/** @param {import('./call.js').Call} call one on hold */
+function describeHold({ held }) {
+  if (held.local && held.remote) return 'You both put the call on hold';
+  return held.local ? 'On hold' : 'Put you on hold';
+}
+
+/**
+ * What becomes of a wish for pictures, as far as it is not seen anyway.
+ * @param {import('./call.js').Call} call
+ * @param {'agreed' | 'declined' | 'withdrawn' | 'stopped'} how
+ * @returns {string} empty when there is nothing to say
+ */
+export function describeVideo(call, how) {
+  if (how === 'declined') return `${call.peerUser} goes on without pictures.`;
+  return how === 'stopped' ? `${call.peerUser} ended the pictures.` : '';
+}
+
 /**
  * @param {import('./call.js').Call} call an ended one
  * @returns {{ title: string, text: string }}
@@ -40,8 +58,8 @@ export function describeEnd(call) {
     busy: [`${who} is busy`, 'They are in another call. Try again later.'],
     'ring-timeout': ['No answer', `${who} did not answer.`],
     missed: ['Missed call', `${who} tried to reach you.`],
-    'accepted-elsewhere': ['Answered elsewhere', 'You took the call on another device.'],
-    'declined-elsewhere': ['Declined elsewhere', 'You declined the call on another device.'],
+    'accepted-elsewhere': ['Answered on another device', `You talk with ${who} there.`],
+    'declined-elsewhere': ['Declined on another device', `${who} knows that you do not want to talk now.`],
     'glare-lost': ['Call replaced', `${who} was calling you at the same moment.`],
     'room-full': ['The room is full', `Two people are in room ${call.room} already. Take another room.`],
     'not-found': [`${who} is not here`, 'Nobody of that name has this page open. Check the name, or send them a link.'],
