@@ -32,8 +32,10 @@ fn rust_tests(full: bool) -> Result {
     // The exhaustive model check is optimised code's work; debug builds leave its large worlds out.
     shell::run(cargo(&["test", "--release", "--package", "duet-call", "model", "--", "--nocapture"]))?;
     if full {
-        // The long tier: marked as ignored where it stands, with its reason.
-        shell::run(cargo(&["test", "--workspace", "--features", FEATURES, "--", "--ignored"]))?;
+        // The long tier: marked as ignored where it stands, with its reason. These measure their own
+        // process, so one at a time.
+        let long = ["--", "--ignored", "--test-threads=1"];
+        shell::run(cargo(&[&["test", "--workspace", "--features", FEATURES][..], &long].concat()))?;
     }
     Ok(())
 }
