@@ -6,13 +6,13 @@ use std::time::Duration;
 use duet_call::{Flow, MediaKinds, Sender, Sources};
 use duet_codecs::VideoCodec;
 use duet_media::Time;
-use duet_signal::message::{CallId, DescriptionKind, IceCandidate, IceServer};
+use duet_signal::message::{CallId, IceCandidate, IceServer};
 use tokio::sync::mpsc;
 
 use crate::call::{CallEvent, CallShared, Ended};
 use crate::clock;
 use crate::config::{IceConfig, MIN_KBPS};
-use crate::peer::{MediaSink, Peer, PeerConfig, PeerError, PeerEvent, RtpPacket};
+use crate::peer::{MediaSink, Peer, PeerConfig, PeerError, PeerEvent, RtpPacket, SessionDescription};
 use crate::tracks::InboundPacket;
 
 /// Descriptions and candidates kept until the connection exists: a browser sends some 20.
@@ -35,7 +35,7 @@ pub(super) struct Line {
 
 /// Something the other side's connection says to ours.
 pub(super) enum Remote {
-    Description(DescriptionKind, String),
+    Description(SessionDescription),
     Candidate(Option<IceCandidate>),
 }
 
@@ -89,7 +89,7 @@ impl Line {
     /// Hands on what the other side's connection says, or keeps it until ours exists.
     pub(super) fn remote(&mut self, remote: Remote) {
         match (&self.peer, remote) {
-            (Some(peer), Remote::Description(kind, sdp)) => peer.remote_description(kind, sdp),
+            (Some(peer), Remote::Description(description)) => peer.remote_description(description),
             (Some(peer), Remote::Candidate(candidate)) => peer.remote_candidate(candidate),
             (None, remote) if self.early.len() < MAX_EARLY => self.early.push(remote),
             (None, _) => log::warn!("too many candidates before the call was set up; one was dropped"),
@@ -190,7 +190,7 @@ pub(super) fn on_media_event(call: &CallShared, event: &PeerEvent) -> bool {
             call.local_audio.set_expected_loss((loss * 100.0).clamp(0.0, 20.0) as u8);
         }
         PeerEvent::NegotiatedVideo(codec) => call.local_video.set_codec(*codec),
-        PeerEvent::Description { .. }
+        PeerEvent::Description(_)
         | PeerEvent::Candidate(_)
         | PeerEvent::State(_)
         | PeerEvent::ControlOpen
@@ -205,13 +205,14 @@ struct Sink(Arc<CallShared>);
 
 impl MediaSink for Sink {
     fn video(&self, packet: RtpPacket<VideoCodec>, arrival: Time) {
-        let RtpPacket { seq, timestamp, marker, codec, payload } = packet;
-        self.0.remote_video.receive(codec, InboundPacket { seq, timestamp, marker, payload, arrival });
+        let RtpPacket { seq, timestamp, marker, rotation, codec, payload } = packet;
+        let packet = InboundPacket { seq, timestamp, marker, rotation, payload, arrival };
+        self.0.remote_video.receive(codec, packet);
     }
 
     fn audio(&self, packet: RtpPacket<()>, arrival: Time) {
-        let RtpPacket { seq, timestamp, marker, codec: (), payload } = packet;
-        self.0.remote_audio.receive(InboundPacket { seq, timestamp, marker, payload, arrival });
+        let RtpPacket { seq, timestamp, marker, rotation, codec: (), payload } = packet;
+        self.0.remote_audio.receive(InboundPacket { seq, timestamp, marker, rotation, payload, arrival });
     }
 
     fn lost_video(&self) {

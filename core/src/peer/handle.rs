@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use duet_media::Time;
-use duet_signal::message::{DescriptionKind, IceCandidate};
+use duet_signal::message::IceCandidate;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::rtc::{Command, Connection};
 use super::shared::Shared;
-use super::{MediaSink, PeerConfig, PeerError, PeerEvent, PeerStats};
+use super::{FrameInfo, MediaSink, PeerConfig, PeerError, PeerEvent, PeerStats, SessionDescription};
 
 /// Requests that may wait for the connection's task. It handles thousands a second; only a flood from
 /// the other side fills this.
@@ -69,8 +69,8 @@ impl Peer {
     }
 
     /// A description from the other side.
-    pub(crate) fn remote_description(&self, kind: DescriptionKind, sdp: String) {
-        self.command(Command::Description { kind, sdp });
+    pub(crate) fn remote_description(&self, description: SessionDescription) {
+        self.command(Command::Description(description));
     }
 
     /// A candidate from the other side; `None` when there are no more.
@@ -83,25 +83,16 @@ impl Peer {
         self.command(Command::RestartIce);
     }
 
-    /// Sends a message over the control channel; dropped while it is not open.
-    #[allow(dead_code, reason = "the engine has nothing to say there yet; browsers and tests have")]
-    pub(crate) fn send_control(&self, message: Bytes) {
+    /// Sends a text over the control channel; dropped while it is not open. What is said right before
+    /// [`close`](Self::close) still leaves.
+    pub(crate) fn send_control(&self, message: String) {
         self.command(Command::Control(message));
     }
 
-    /// Sends the packets of one video frame; `payloads` is emptied and keeps its capacity.
-    ///
-    /// `timestamp` is 90 kHz, `captured` is when the picture was taken (it synchronises sound and
-    /// picture at the other side), `key` says that decoding may start here. Never blocks. False: the
-    /// frame was dropped, and what follows cannot be decoded before a key frame.
-    pub(crate) fn send_video(
-        &self,
-        payloads: &mut Vec<Bytes>,
-        timestamp: u32,
-        key: bool,
-        captured: Time,
-    ) -> bool {
-        let accepted = self.shared.outbox.push_video(payloads, timestamp, key, captured);
+    /// Sends the packets of one video frame; `payloads` is emptied and keeps its capacity. Never blocks.
+    /// False: the frame was dropped, and what follows cannot be decoded before a key frame.
+    pub(crate) fn send_video(&self, payloads: &mut Vec<Bytes>, frame: FrameInfo) -> bool {
+        let accepted = self.shared.outbox.push_video(payloads, frame);
         self.shared.wake.notify_one();
         accepted
     }

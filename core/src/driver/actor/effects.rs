@@ -9,7 +9,7 @@ use super::{Actor, Link, machine_id};
 use crate::call::{Call, CallEvent};
 use crate::driver::line::{Line, on_media_event};
 use crate::driver::words;
-use crate::peer::PeerEvent;
+use crate::peer::{PeerEvent, SessionDescription};
 use crate::session::SessionEvent;
 
 impl Actor {
@@ -17,8 +17,8 @@ impl Actor {
         let Some(line) = self.calls.get(id) else { return };
         let call = line.wire_id.clone();
         match event {
-            PeerEvent::Description { kind, sdp } => {
-                self.send_to(id, Message::Description(message::Description { call, kind, sdp }));
+            PeerEvent::Description(SessionDescription { kind, sdp, exchange }) => {
+                self.send_to(id, Message::Description(message::Description { call, kind, sdp, exchange }));
             }
             PeerEvent::Candidate(candidate) => {
                 self.send_to(id, Message::Candidate(message::Candidate { call, candidate }));
