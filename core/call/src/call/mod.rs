@@ -1,6 +1,7 @@
 //! The call as a value: its constructors, its two doors, and the steps transitions are made of.
 
 mod broken;
+mod early;
 mod line;
 mod steps;
 mod talk;
