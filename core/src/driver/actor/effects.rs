@@ -1,6 +1,6 @@
 //! What the machine asks for, and what connections report back.
 
-use duet_call::{Effect, HostInput, Input, LineEffect, Notice, Party, Signal, Tagged};
+use duet_call::{Effect, HostInput, Input, LineEffect, Notice, Party, Signal, Tagged, WireInput};
 use duet_signal::message::{self, CallId, DeviceId, RoomId, UserId};
 use duet_signal::{Envelope, Message};
 use tokio::time::Instant;
@@ -32,6 +32,9 @@ impl Actor {
                 log::warn!("{error}");
                 self.lines.input(&machine_id(id), words::peer_error(&error));
             }
+            PeerEvent::Control(text) if line.is_bye(&text) => {
+                self.lines.input(&machine_id(id), Input::Wire(WireInput::HangUp));
+            }
             PeerEvent::ControlOpen
             | PeerEvent::Control(_)
             | PeerEvent::NegotiatedVideo(_)
@@ -48,6 +51,11 @@ impl Actor {
                     self.announce(&id, instead_of.map(|call| CallId(call.0)), accepted);
                 }
                 LineEffect::Call(Effect::Send(signal)) => {
+                    if signal == Signal::HangUp
+                        && let Some(line) = self.calls.get(&id)
+                    {
+                        line.say_bye();
+                    }
                     let address = Address { device, except: None, party };
                     self.send_signal(&id, &address, signal);
                 }
@@ -117,7 +125,10 @@ impl Actor {
 
     async fn start_peer(&mut self, id: &CallId, offerer: bool, polite: bool) {
         let Some(line) = self.calls.get_mut(id) else { return };
-        let mut events = match line.start_peer(&self.ice, &self.service_servers, offerer, polite).await {
+        let mut events = match line
+            .start_peer(&*self.shared.platform.peers, &self.ice, &self.service_servers, offerer, polite)
+            .await
+        {
             Ok(events) => events,
             Err(error) => {
                 log::error!("no connection could be made: {error}");

@@ -20,7 +20,8 @@ use tokio::sync::mpsc;
 
 use super::rtc::Link;
 use super::{
-    FrameInfo, MediaSink, Peer, PeerConfig, PeerError, PeerEvent, PeerState, RtpPacket, SessionDescription,
+    FrameInfo, MediaSink, Peer, PeerConfig, PeerError, PeerEvent, PeerPort, PeerState, RtpPacket,
+    SessionDescription,
 };
 use crate::clock;
 
