@@ -9,7 +9,7 @@ use duet_signal::Message;
 use duet_signal::message::*;
 
 fn peer_left(room: &str, call: CallId) -> Message {
-    Message::PeerLeft(PeerLeft { room: room.into(), call })
+    Message::PeerLeft(PeerLeft { room: room.into(), call, gone: false })
 }
 
 /// Puts two into a room and returns the call between them.

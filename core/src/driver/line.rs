@@ -11,7 +11,8 @@ use duet_signal::{Envelope, Message};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use crate::call::{CallEvent, CallShared, Ended};
+use crate::Ended;
+use crate::call::{CallEvent, CallShared};
 use crate::config::{IceConfig, MIN_KBPS};
 use crate::peer::{
     MakePeer, MediaSink, PeerConfig, PeerError, PeerEvent, PeerPort, RtpPacket, SessionDescription,
