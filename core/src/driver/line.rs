@@ -181,7 +181,7 @@ impl Line {
         Sources {
             audio: self.shared.local_audio.is_enabled(),
             video,
-            screen: video && self.shared.options.screen,
+            screen: video && self.shared.local_video.is_screen(),
         }
     }
 
