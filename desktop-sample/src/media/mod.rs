@@ -45,7 +45,8 @@ pub struct Media {
 
 struct Shared {
     engine: Engine,
-    call: Call,
+    /// The call that talks.
+    call: Mutex<Call>,
     stop: Stop,
     bell: Arc<Bell>,
     eye: Mutex<(Eye, Seen)>,
@@ -70,7 +71,7 @@ impl Media {
     pub fn start(engine: &Engine, call: &Call, plan: Plan, bell: Arc<Bell>) -> Self {
         let shared = Arc::new(Shared {
             engine: engine.clone(),
-            call: call.clone(),
+            call: Mutex::new(call.clone()),
             stop: Stop::default(),
             bell,
             eye: Mutex::default(),
@@ -87,6 +88,12 @@ impl Media {
         }
         let screen = spawn("screen", &shared, |shared| shared.show(video_recorder));
         Media { shared, screen, threads }
+    }
+
+    /// Sends to and plays from another call from now on.
+    pub fn switch(&self, call: &Call) {
+        *lock(&self.shared.call) = call.clone();
+        self.shared.bell.ring();
     }
 
     /// What was seen so far.
@@ -117,7 +124,6 @@ impl Media {
 
 impl Shared {
     fn film(&self, mut pictures: Box<dyn Pictures>) {
-        let track = self.call.local_video();
         let mut ticker = Ticker::new(pictures.rate(), Late::Skip);
         while let Some(number) = self.wait(&mut ticker) {
             let picture = match pictures.picture(number) {
@@ -125,7 +131,7 @@ impl Shared {
                 Err(error) => return self.report(error),
             };
             picture.time = self.engine.now();
-            let pushed = picture.as_video_frame().and_then(|frame| track.push(&frame));
+            let pushed = picture.as_video_frame().and_then(|frame| self.call().local_video().push(&frame));
             if let Err(error) = pushed {
                 return self.report(error);
             }
@@ -133,12 +139,11 @@ impl Shared {
     }
 
     fn speak(&self, mut sound: Box<dyn Sound>) {
-        let track = self.call.local_audio();
         let mut ticker = Ticker::new(BLOCKS, Late::CatchUp);
         while self.wait(&mut ticker).is_some() {
             match sound.block() {
                 Ok(block) => {
-                    if let Err(error) = track.push(block) {
+                    if let Err(error) = self.call().local_audio().push(block) {
                         return self.report(error);
                     }
                 }
@@ -148,12 +153,11 @@ impl Shared {
     }
 
     fn play(&self, mut recorder: Option<WavRecorder>) {
-        let track = self.call.remote_audio();
         let mut ticker = Ticker::new(BLOCKS, Late::CatchUp);
         let mut samples = [0i16; BLOCK];
         while self.wait(&mut ticker).is_some() {
             let block = AudioBlockMut { samples: SamplesMut::I16(&mut samples), rate: 48_000, channels: 1 };
-            if let Err(error) = track.pull(block) {
+            if let Err(error) = self.call().remote_audio().pull(block) {
                 self.report(error);
                 break;
             }
@@ -166,10 +170,9 @@ impl Shared {
     }
 
     fn show(&self, mut recorder: Option<Y4mRecorder>) -> I420Frame {
-        let track = self.call.remote_video();
         let mut frame = I420Frame::default();
         loop {
-            while track.pull(&mut frame) {
+            while self.call().remote_video().pull(&mut frame) {
                 let mut eye = lock(&self.eye);
                 let seen = eye.0.look(&frame, self.engine.now()).clone();
                 eye.1 = seen;
@@ -181,6 +184,10 @@ impl Shared {
             }
             self.bell.wait(GLANCE);
         }
+    }
+
+    fn call(&self) -> Call {
+        lock(&self.call).clone()
     }
 
     /// The next tick, when it is due; `None` when it is time to stop.

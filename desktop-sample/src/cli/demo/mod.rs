@@ -14,7 +14,7 @@ use duet_server::{RunningServer, Server, ServerConfig};
 use serde_json::json;
 
 use super::args::{self, Size};
-use super::party::{Goal, Note, Party, Seat};
+use super::party::{Goal, Manners, Note, Party, Seat};
 use super::progress::Screen;
 use super::report::{Event, Report};
 use super::{Failure, interrupt};
@@ -157,7 +157,11 @@ impl Demo {
         let mut config = SessionConfig::new(self.url.as_str(), name);
         config.incoming = options.clone();
         let screen = self.screens[who].clone();
-        Party::new(&self.engines[who], Seat { who, config, goal, options, plan, screen }, &self.notes)
+        Party::new(
+            &self.engines[who],
+            Seat { who, config, goal, options, manners: Manners::default(), plan, screen },
+            &self.notes,
+        )
     }
 }
 
