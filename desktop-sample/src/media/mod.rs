@@ -7,7 +7,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use duet_core::audio::{AudioBlockMut, SamplesMut};
-use duet_core::frame::I420Frame;
+use duet_core::frame::{I420Frame, Rotation};
 use duet_core::{Call, Engine};
 
 pub use bell::{Bell, Stop};
@@ -28,6 +28,8 @@ const GLANCE: Duration = Duration::from_millis(100);
 pub struct Plan {
     /// The camera.
     pub pictures: Option<Box<dyn Pictures>>,
+    /// What a viewer must do to see them upright; they are sent as they are.
+    pub rotation: Rotation,
     /// The microphone.
     pub sound: Option<Box<dyn Sound>>,
     /// Keeps every picture received.
@@ -78,13 +80,13 @@ impl Media {
             ear: Mutex::default(),
             problems: Mutex::default(),
         });
-        let Plan { pictures, sound, video_recorder, audio_recorder } = plan;
+        let Plan { pictures, rotation, sound, video_recorder, audio_recorder } = plan;
         let mut threads = vec![spawn("loudspeaker", &shared, |shared| shared.play(audio_recorder))];
         if let Some(sound) = sound {
             threads.push(spawn("microphone", &shared, |shared| shared.speak(sound)));
         }
         if let Some(pictures) = pictures {
-            threads.push(spawn("camera", &shared, |shared| shared.film(pictures)));
+            threads.push(spawn("camera", &shared, move |shared| shared.film(pictures, rotation)));
         }
         let screen = spawn("screen", &shared, |shared| shared.show(video_recorder));
         Media { shared, screen, threads }
@@ -123,13 +125,14 @@ impl Media {
 }
 
 impl Shared {
-    fn film(&self, mut pictures: Box<dyn Pictures>) {
+    fn film(&self, mut pictures: Box<dyn Pictures>, rotation: Rotation) {
         let mut ticker = Ticker::new(pictures.rate(), Late::Skip);
         while let Some(number) = self.wait(&mut ticker) {
             let picture = match pictures.picture(number) {
                 Ok(picture) => picture,
                 Err(error) => return self.report(error),
             };
+            picture.rotation = rotation;
             picture.time = self.engine.now();
             let pushed = picture.as_video_frame().and_then(|frame| self.call().local_video().push(&frame));
             if let Err(error) = pushed {

@@ -16,7 +16,7 @@ use duet_core::{
     CallOptions, CallWaiting, Engine, EngineConfig, IceConfig, IceServer, SessionConfig, UserId, VideoCodec,
 };
 
-use super::args::{self, AudioInput, Size, VideoInput};
+use super::args::{self, AudioInput, Size, Turn, VideoInput};
 use super::party::{Answer, Goal, Manners, Note, Party, Role, Seat};
 use super::progress::Screen;
 use super::report::{Event, Report};
@@ -64,6 +64,10 @@ pub(crate) struct CallArgs {
     /// The pictures are a screen's: sharp text before smooth motion.
     #[arg(long)]
     screen: bool,
+    /// How a viewer must turn our pictures clockwise, as for a phone held on its side: 0, 90, 180 or 270
+    /// degrees.
+    #[arg(long, value_name = "DEGREES", default_value = "0")]
+    rotate: Turn,
     /// Size of synthetic pictures.
     #[arg(long, value_name = "WxH", default_value = "640x480")]
     size: Size,
@@ -258,7 +262,7 @@ impl CallArgs {
         let video_recorder =
             self.record_video.as_ref().map(|path| Y4mRecorder::create(path, rate)).transpose()?;
         let audio_recorder = self.record_audio.as_ref().map(|path| WavRecorder::create(path)).transpose()?;
-        Ok(Plan { pictures, sound, video_recorder, audio_recorder })
+        Ok(Plan { pictures, rotation: self.rotate.0, sound, video_recorder, audio_recorder })
     }
 }
 
