@@ -8,7 +8,7 @@ use duet_signal::message::{CallId, MediaKinds, RoomId, UserId};
 use crate::Error;
 use crate::config::CallOptions;
 use crate::driver::{Command, EventPort, Subscription};
-use crate::peer::Peer;
+use crate::peer::PeerPort;
 use crate::session::SessionShared;
 use crate::stats::{AudioRecvStats, CallStats, VideoRecvStats, VideoSendStats};
 use crate::tracks::{LocalAudio, LocalVideo, RemoteAudio, RemoteVideo};
@@ -98,7 +98,7 @@ pub(crate) struct CallShared {
 struct Known {
     state: Option<CallState>,
     peer_user: Option<UserId>,
-    peer: Option<Peer>,
+    peer: Option<Arc<dyn PeerPort>>,
     /// The last statistics of the connection, kept when it is gone.
     last: CallStats,
 }
@@ -317,7 +317,7 @@ impl CallShared {
         self.known().peer_user = Some(user);
     }
 
-    pub(crate) fn set_peer(&self, peer: Peer) {
+    pub(crate) fn set_peer(&self, peer: Arc<dyn PeerPort>) {
         self.known().peer = Some(peer);
     }
 

@@ -9,7 +9,7 @@ use tokio::sync::{Notify, mpsc};
 use crate::Error;
 use crate::call::{Call, CallShared, Origin};
 use crate::config::{CallOptions, CustomConfig, IceConfig, SessionConfig, check_id, check_user};
-use crate::driver::{Actor, Command, EventPort, Expected, Link, Pump, Subscription};
+use crate::driver::{Actor, Command, EventPort, Expected, Link, Platform, Pump, Subscription};
 use crate::transport::{LinkEvents, LinkSender};
 
 /// Requests of the host waiting for the session; far more than any host has calls.
@@ -60,6 +60,7 @@ pub(crate) struct SessionShared {
     closing: AtomicBool,
     user: UserId,
     custom: bool,
+    pub(crate) platform: Platform,
 }
 
 /// Closes the session with its last handle.
@@ -105,7 +106,7 @@ impl Setup {
 }
 
 impl Session {
-    pub(crate) fn start(setup: Setup, pump: &Pump) -> (Self, Actor) {
+    pub(crate) fn start(setup: Setup, pump: &Pump, platform: Platform) -> (Self, Actor) {
         let (commands, receiver) = mpsc::channel(COMMANDS);
         let custom = matches!(setup.link, Link::Custom(_));
         let state = if custom { SessionState::Connected } else { SessionState::Connecting };
@@ -116,6 +117,7 @@ impl Session {
             closing: AtomicBool::new(false),
             user: setup.user.clone(),
             custom,
+            platform,
         });
         let actor = Actor::new(setup, shared.clone(), receiver);
         (Session { _owner: Arc::new(Owner(shared.clone())), shared }, actor)
@@ -208,7 +210,8 @@ impl Session {
 
     fn place(&self, origin: Origin, options: CallOptions) -> Result<Call, Error> {
         let options = options.resolved()?;
-        let call = CallShared::new(random_call_id(), origin, options, self.shared.clone());
+        let id = CallId(format!("{:032x}", self.shared.platform.chance.number()));
+        let call = CallShared::new(id, origin, options, self.shared.clone());
         let handle = Call::new(call.clone());
         self.shared.command(Command::Place(call))?;
         Ok(handle)
@@ -283,8 +286,4 @@ impl SessionShared {
     fn state(&self) -> MutexGuard<'_, SessionState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-pub(crate) fn random_call_id() -> CallId {
-    CallId(format!("{:032x}", rand::random::<u128>()))
 }

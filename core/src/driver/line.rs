@@ -8,11 +8,11 @@ use duet_codecs::VideoCodec;
 use duet_media::Time;
 use duet_signal::message::{CallId, DescriptionKind, IceCandidate, IceServer};
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 use crate::call::{CallEvent, CallShared, Ended};
-use crate::clock;
 use crate::config::{IceConfig, MIN_KBPS};
-use crate::peer::{MediaSink, Peer, PeerConfig, PeerError, PeerEvent, RtpPacket};
+use crate::peer::{MakePeer, MediaSink, PeerConfig, PeerError, PeerEvent, PeerPort, RtpPacket};
 use crate::tracks::InboundPacket;
 
 /// Descriptions and candidates kept until the connection exists: a browser sends some 20.
@@ -24,13 +24,13 @@ pub(super) struct Line {
     pub(super) shared: Arc<CallShared>,
     /// The call's name on the wire; in a room, the service's.
     pub(super) wire_id: CallId,
-    peer: Option<Peer>,
+    peer: Option<Arc<dyn PeerPort>>,
     early: Vec<Remote>,
     /// Candidates of devices that may or may not be the one the call will be with.
     kept: Vec<(Sender, Remote)>,
     /// When the call was accepted, or the other one was in the room.
-    pub(super) set_up_since: Option<Time>,
-    connected_at: Option<Time>,
+    pub(super) set_up_since: Option<Instant>,
+    connected_at: Option<Instant>,
 }
 
 /// Something the other side's connection says to ours.
@@ -55,6 +55,7 @@ impl Line {
     /// Makes the connection; its events come out of `forward`, tagged by the caller.
     pub(super) async fn start_peer(
         &mut self,
+        peers: &dyn MakePeer,
         ice: &IceConfig,
         service_servers: &[IceServer],
         offerer: bool,
@@ -74,7 +75,7 @@ impl Line {
             max_bps: u64::from(options.max_kbps) * 1000,
         };
         let (events, receiver) = mpsc::channel(PEER_EVENTS);
-        let peer = Peer::new(config, events, Arc::new(Sink(self.shared.clone()))).await?;
+        let peer = peers.make(config, events, Arc::new(Sink(self.shared.clone()))).await?;
         if offerer {
             peer.start_offer();
         }
@@ -125,18 +126,18 @@ impl Line {
 
     /// First connection: how long it took.
     pub(super) fn connected(&mut self) {
-        let now = clock::now();
+        let now = Instant::now();
         self.connected_at = Some(now);
-        let setup = self.set_up_since.map_or(Duration::ZERO, |since| now.since(since));
+        let setup = self.set_up_since.map_or(Duration::ZERO, |since| now - since);
         self.shared.port.emit(CallEvent::Connected { setup });
     }
 
     pub(super) fn accepted(&mut self) {
-        self.set_up_since.get_or_insert_with(clock::now);
+        self.set_up_since.get_or_insert_with(Instant::now);
     }
 
     /// Closes the connection; the returned peer finishes closing in the background.
-    pub(super) fn close_peer(&mut self) -> Option<Peer> {
+    pub(super) fn close_peer(&mut self) -> Option<Arc<dyn PeerPort>> {
         self.early.clear();
         self.kept.clear();
         self.shared.release_peer();
@@ -144,7 +145,7 @@ impl Line {
     }
 
     pub(super) fn end(&self, ended: duet_call::Ended) {
-        let duration = self.connected_at.map_or(Duration::ZERO, |since| clock::now().since(since));
+        let duration = self.connected_at.map_or(Duration::ZERO, |since| since.elapsed());
         let duet_call::Ended { by, reason, phase, facts } = ended;
         log::info!("call ended by {by}: {reason} while {phase}");
         self.shared.end(Ended { by, reason, phase, duration, facts });

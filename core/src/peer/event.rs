@@ -43,7 +43,7 @@ pub(crate) enum PeerEvent {
     ControlOpen,
     /// A message of the control channel.
     Control(Bytes),
-    /// It does not work, or not any more. Some errors can be mended by [`Peer::restart_ice`](super::Peer::restart_ice).
+    /// It does not work, or not any more. Some errors can be mended by [`PeerPort::restart_ice`](super::PeerPort::restart_ice).
     Failed(PeerError),
 }
 

@@ -13,7 +13,7 @@ use super::encoder_line::{EncoderLine, Settings};
 use super::{Monitor, spawn_codec_thread};
 use crate::clock;
 use crate::config::CallOptions;
-use crate::peer::Peer;
+use crate::peer::PeerPort;
 use crate::stats::VideoSendStats;
 
 /// Frames in flight: one waiting, one being encoded, one being copied by the host.
@@ -48,7 +48,7 @@ struct Shared {
 #[derive(Default)]
 struct State {
     newest: Option<PooledFrame>,
-    out: Option<Peer>,
+    out: Option<Arc<dyn PeerPort>>,
     codec: Option<VideoCodec>,
     target_bps: u64,
     fps: u32,
@@ -146,7 +146,7 @@ impl LocalVideo {
     }
 
     /// From now on frames are sent.
-    pub(crate) fn release(&self, out: Peer) {
+    pub(crate) fn release(&self, out: Arc<dyn PeerPort>) {
         let start = self.shared.monitor.update(|state| {
             state.out = Some(out);
             !std::mem::replace(&mut state.running, true) && !state.stopped
@@ -214,7 +214,7 @@ impl Default for Flow {
 /// One frame's worth of orders for the encoder thread.
 struct Job {
     frame: PooledFrame,
-    out: Peer,
+    out: Arc<dyn PeerPort>,
     codec: VideoCodec,
     target_bps: u64,
     fps: u32,

@@ -13,7 +13,7 @@ use duet_media::recv::{Frame, RtpPacket, VideoReceiver};
 
 use super::{InboundPacket, Monitor, spawn_codec_thread};
 use crate::clock;
-use crate::peer::Peer;
+use crate::peer::PeerPort;
 use crate::stats::VideoRecvStats;
 
 /// One being decoded into, the newest one, and two lent to the host.
@@ -54,7 +54,7 @@ struct Shared {
 #[derive(Default)]
 struct Inbox {
     packets: VecDeque<(VideoCodec, InboundPacket)>,
-    out: Option<Peer>,
+    out: Option<Arc<dyn PeerPort>>,
     /// The transport gave a packet up, or our own queue was full.
     lost: bool,
     /// The call does not show pictures.
@@ -108,7 +108,7 @@ impl RemoteVideo {
     }
 
     /// Packets are decoded from now on; earlier ones are decoded first.
-    pub(crate) fn release(&self, out: Peer) {
+    pub(crate) fn release(&self, out: Arc<dyn PeerPort>) {
         let start = self.shared.inbox.update(|inbox| {
             inbox.out = Some(out);
             inbox.anew = inbox.running;
@@ -279,7 +279,7 @@ impl Shared {
 
 /// Why the decoder thread woke up, besides packets.
 struct Wakeup {
-    out: Peer,
+    out: Arc<dyn PeerPort>,
     lost: bool,
     anew: bool,
 }

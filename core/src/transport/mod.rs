@@ -2,6 +2,7 @@
 
 mod backoff;
 mod duet;
+pub(crate) mod socket;
 
 use duet_signal::Envelope;
 use duet_signal::message::IceServer;

@@ -117,7 +117,10 @@ impl Actor {
 
     async fn start_peer(&mut self, id: &CallId, offerer: bool, polite: bool) {
         let Some(line) = self.calls.get_mut(id) else { return };
-        let mut events = match line.start_peer(&self.ice, &self.service_servers, offerer, polite).await {
+        let mut events = match line
+            .start_peer(&*self.shared.platform.peers, &self.ice, &self.service_servers, offerer, polite)
+            .await
+        {
             Ok(events) => events,
             Err(error) => {
                 log::error!("no connection could be made: {error}");

@@ -18,7 +18,7 @@ use duet_signal::message::DescriptionKind;
 use tokio::sync::mpsc;
 
 use super::rtc::Link;
-use super::{MediaSink, Peer, PeerConfig, PeerError, PeerEvent, PeerState, RtpPacket};
+use super::{MediaSink, Peer, PeerConfig, PeerError, PeerEvent, PeerPort, PeerState, RtpPacket};
 use crate::clock;
 
 /// Long enough for a machine that is busy with other things; tests end as soon as they can.
