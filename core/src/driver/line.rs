@@ -6,13 +6,16 @@ use std::time::Duration;
 use duet_call::{Flow, MediaKinds, Sender, Sources};
 use duet_codecs::VideoCodec;
 use duet_media::Time;
-use duet_signal::message::{CallId, DescriptionKind, IceCandidate, IceServer};
+use duet_signal::message::{CallId, CallRef, IceCandidate, IceServer};
+use duet_signal::{Envelope, Message};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use crate::call::{CallEvent, CallShared, Ended};
 use crate::config::{IceConfig, MIN_KBPS};
-use crate::peer::{MakePeer, MediaSink, PeerConfig, PeerError, PeerEvent, PeerPort, RtpPacket};
+use crate::peer::{
+    MakePeer, MediaSink, PeerConfig, PeerError, PeerEvent, PeerPort, RtpPacket, SessionDescription,
+};
 use crate::tracks::InboundPacket;
 
 /// Descriptions and candidates kept until the connection exists: a browser sends some 20.
@@ -35,7 +38,7 @@ pub(super) struct Line {
 
 /// Something the other side's connection says to ours.
 pub(super) enum Remote {
-    Description(DescriptionKind, String),
+    Description(SessionDescription),
     Candidate(Option<IceCandidate>),
 }
 
@@ -90,7 +93,7 @@ impl Line {
     /// Hands on what the other side's connection says, or keeps it until ours exists.
     pub(super) fn remote(&mut self, remote: Remote) {
         match (&self.peer, remote) {
-            (Some(peer), Remote::Description(kind, sdp)) => peer.remote_description(kind, sdp),
+            (Some(peer), Remote::Description(description)) => peer.remote_description(description),
             (Some(peer), Remote::Candidate(candidate)) => peer.remote_candidate(candidate),
             (None, remote) if self.early.len() < MAX_EARLY => self.early.push(remote),
             (None, _) => log::warn!("too many candidates before the call was set up; one was dropped"),
@@ -113,6 +116,26 @@ impl Line {
         if let Some(peer) = &self.peer {
             peer.restart_ice();
         }
+    }
+
+    /// Says over the connection itself that the call is over: the other end hears it though signaling be
+    /// gone, and whatever comes first ends the call.
+    pub(super) fn say_bye(&self) {
+        if let Some(peer) = &self.peer
+            && let Ok(text) = duet_signal::encode(&Envelope::from(self.bye()))
+        {
+            peer.send_control(text);
+        }
+    }
+
+    /// Whether a message of the control channel ends this call. What else there may be is ignored.
+    pub(super) fn is_bye(&self, text: &[u8]) -> bool {
+        let envelope = std::str::from_utf8(text).ok().and_then(|text| duet_signal::decode(text).ok());
+        envelope.is_some_and(|envelope| envelope.message == self.bye())
+    }
+
+    fn bye(&self) -> Message {
+        Message::HangUp(CallRef { call: self.wire_id.clone() })
     }
 
     /// Lets pictures and sound pass, both ways.
@@ -191,7 +214,7 @@ pub(super) fn on_media_event(call: &CallShared, event: &PeerEvent) -> bool {
             call.local_audio.set_expected_loss((loss * 100.0).clamp(0.0, 20.0) as u8);
         }
         PeerEvent::NegotiatedVideo(codec) => call.local_video.set_codec(*codec),
-        PeerEvent::Description { .. }
+        PeerEvent::Description(_)
         | PeerEvent::Candidate(_)
         | PeerEvent::State(_)
         | PeerEvent::ControlOpen
@@ -206,13 +229,14 @@ struct Sink(Arc<CallShared>);
 
 impl MediaSink for Sink {
     fn video(&self, packet: RtpPacket<VideoCodec>, arrival: Time) {
-        let RtpPacket { seq, timestamp, marker, codec, payload } = packet;
-        self.0.remote_video.receive(codec, InboundPacket { seq, timestamp, marker, payload, arrival });
+        let RtpPacket { seq, timestamp, marker, rotation, codec, payload } = packet;
+        let packet = InboundPacket { seq, timestamp, marker, rotation, payload, arrival };
+        self.0.remote_video.receive(codec, packet);
     }
 
     fn audio(&self, packet: RtpPacket<()>, arrival: Time) {
-        let RtpPacket { seq, timestamp, marker, codec: (), payload } = packet;
-        self.0.remote_audio.receive(InboundPacket { seq, timestamp, marker, payload, arrival });
+        let RtpPacket { seq, timestamp, marker, rotation, codec: (), payload } = packet;
+        self.0.remote_audio.receive(InboundPacket { seq, timestamp, marker, rotation, payload, arrival });
     }
 
     fn lost_video(&self) {

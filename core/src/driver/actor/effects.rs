@@ -1,6 +1,6 @@
 //! What the machine asks for, and what connections report back.
 
-use duet_call::{Effect, HostInput, Input, LineEffect, Notice, Party, Signal, Tagged};
+use duet_call::{Effect, HostInput, Input, LineEffect, Notice, Party, Signal, Tagged, WireInput};
 use duet_signal::message::{self, CallId, DeviceId, RoomId, UserId};
 use duet_signal::{Envelope, Message};
 use tokio::time::Instant;
@@ -9,7 +9,7 @@ use super::{Actor, Link, machine_id};
 use crate::call::{Call, CallEvent};
 use crate::driver::line::{Line, on_media_event};
 use crate::driver::words;
-use crate::peer::PeerEvent;
+use crate::peer::{PeerEvent, SessionDescription};
 use crate::session::SessionEvent;
 
 impl Actor {
@@ -17,8 +17,8 @@ impl Actor {
         let Some(line) = self.calls.get(id) else { return };
         let call = line.wire_id.clone();
         match event {
-            PeerEvent::Description { kind, sdp } => {
-                self.send_to(id, Message::Description(message::Description { call, kind, sdp }));
+            PeerEvent::Description(SessionDescription { kind, sdp, exchange }) => {
+                self.send_to(id, Message::Description(message::Description { call, kind, sdp, exchange }));
             }
             PeerEvent::Candidate(candidate) => {
                 self.send_to(id, Message::Candidate(message::Candidate { call, candidate }));
@@ -31,6 +31,9 @@ impl Actor {
             PeerEvent::Failed(error) => {
                 log::warn!("{error}");
                 self.lines.input(&machine_id(id), words::peer_error(&error));
+            }
+            PeerEvent::Control(text) if line.is_bye(&text) => {
+                self.lines.input(&machine_id(id), Input::Wire(WireInput::HangUp));
             }
             PeerEvent::ControlOpen
             | PeerEvent::Control(_)
@@ -48,6 +51,11 @@ impl Actor {
                     self.announce(&id, instead_of.map(|call| CallId(call.0)), accepted);
                 }
                 LineEffect::Call(Effect::Send(signal)) => {
+                    if signal == Signal::HangUp
+                        && let Some(line) = self.calls.get(&id)
+                    {
+                        line.say_bye();
+                    }
                     let address = Address { device, except: None, party };
                     self.send_signal(&id, &address, signal);
                 }
