@@ -1,0 +1,62 @@
+// @ts-check
+/** The tutorials' pages, unchanged, with each other: over their own servers. */
+import { after, afterEach, before, describe, test } from 'node:test';
+import { Guest, Service } from './guest.js';
+import { launch } from './harness.js';
+import { SEEDS } from './seeds.js';
+
+/** @type {import('playwright-core').Browser} */
+let browser;
+/** @type {Guest[]} */
+let guests = [];
+
+before(async () => {
+  browser = await launch();
+});
+
+after(async () => {
+  await browser?.close();
+});
+
+afterEach(async () => {
+  const done = guests;
+  guests = [];
+  for (const guest of done) await guest.close();
+});
+
+/**
+ * @param {Service} service
+ * @param {import('./seeds.js').Role} role
+ */
+async function open(service, role) {
+  const guest = await Guest.open(browser, service, role);
+  guests.push(guest);
+  return guest;
+}
+
+/** @param {Service} service */
+async function call(service) {
+  const { first } = service.seed;
+  const second = first === 'caller' ? 'callee' : 'caller';
+  const there = await open(service, first);
+  const comes = await open(service, second);
+  const [caller, callee] = first === 'caller' ? [there, comes] : [comes, there];
+  await caller.call(callee.id);
+  await callee.accept();
+  await Promise.all([caller.seesAndHears(), callee.seesAndHears()]);
+  await caller.hangUp();
+  await callee.seesEnd();
+}
+
+describe('over its own server', () => {
+  for (const seed of SEEDS) {
+    test(`${seed.name}: two pages see and hear each other`, async () => {
+      const service = await Service.original(seed);
+      try {
+        await call(service);
+      } finally {
+        await service.stop();
+      }
+    });
+  }
+});
