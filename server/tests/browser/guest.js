@@ -2,15 +2,16 @@
 /** A person at a page of a tutorial, and the servers such a page needs. */
 import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
-import { Server } from './harness.js';
 import { figures, installProbe, showsMotion } from './media.js';
 import { Original } from './original.js';
 import { until } from './wait.js';
 
-/** @typedef {import('./seeds.js').Seed} Seed */
+/** @typedef {import('./seeds.js').System} System */
 /** @typedef {import('./seeds.js').Role} Role */
 
-export const PAGES = fileURLToPath(new URL('./seed-pages', import.meta.url));
+/** The tutorials' pages, and the server's own. */
+const FOLDERS = ['./seed-pages', '../../web'].flatMap((folder) => ['--pages', fileURLToPath(new URL(folder, import.meta.url))]);
+export const SEED_PAGES = FOLDERS[1];
 
 /** What the pages load their client libraries from; answered from the packages. */
 const CDN = 'https://cdn.test';
@@ -21,49 +22,49 @@ const LIBRARIES = {
   'peerjs.js': 'peerjs/dist/peerjs.min.js',
 };
 
-/** A seed's signaling, and where its pages are. */
+/** A system's signaling, and where its pages are. */
 export class Service {
   /** @type {{ stop(): Promise<void> }[]} */
   #parts = [];
 
   /**
-   * @param {Seed} seed
+   * @param {System} system
    * @param {string} url of the signaling, as a client is told it
-   * @param {string} pages where the seed's folder is
+   * @param {string} pages where the folders of pages are
    */
-  constructor(seed, url, pages) {
-    this.seed = seed;
+  constructor(system, url, pages) {
+    this.system = system;
     this.url = url;
     this.pages = pages;
   }
 
   /**
-   * The seed's own kind of server.
-   * @param {Seed} seed
+   * The system's own kind of server.
+   * @param {System} system
    * @param {string[]} [tls] arguments
    */
-  static async original(seed, tls = []) {
-    const server = await Original.start(seed.name, ['--pages', PAGES, ...tls]);
-    const pages = seed.elsewhere ? await Original.start('pages', ['--pages', PAGES, ...tls]) : server;
-    const service = new Service(seed, server.url, pages.url);
+  static async original(system, tls = []) {
+    const server = await Original.start(system.program ?? system.name, [...FOLDERS, ...tls]);
+    const pages = system.elsewhere ? await Original.start('pages', [...FOLDERS, ...tls]) : server;
+    const service = new Service(system, server.url, pages.url);
     service.#parts = pages === server ? [server] : [server, pages];
     return service;
   }
 
   /**
-   * Our server in place of the seed's.
-   * @param {Seed} seed
-   * @param {Server} server
-   * @param {{ url: string }} pages where the pages of those seeds are that have them elsewhere
+   * Our server in place of the system's own.
+   * @param {System} system
+   * @param {{ url: string }} server
+   * @param {{ url: string }} [elsewhere] where the pages are of those systems that have them elsewhere
    */
-  static ours(seed, server, pages) {
-    return new Service(seed, `${server.url}${seed.mount ?? ''}`, seed.elsewhere ? pages.url : server.url);
+  static ours(system, server, elsewhere = server) {
+    return new Service(system, `${server.url}${system.mount ?? ''}`, system.elsewhere ? elsewhere.url : server.url);
   }
 
   /** @param {Role} role */
   page(role) {
-    const page = new URL(`/${this.seed.name}/${this.seed.path(role)}`, this.pages);
-    if (this.seed.elsewhere) page.searchParams.set('server', this.url);
+    const page = new URL(`/${this.system.folder ?? this.system.name}/${this.system.path(role)}`, this.pages);
+    if (page.origin !== new URL(this.url).origin) page.searchParams.set('server', this.url);
     return page.href;
   }
 
@@ -79,12 +80,12 @@ export class Guest {
 
   /**
    * @param {import('playwright-core').Page} page
-   * @param {Seed} seed
+   * @param {System} system
    * @param {string[]} complaints
    */
-  constructor(page, seed, complaints) {
+  constructor(page, system, complaints) {
     this.page = page;
-    this.seed = seed;
+    this.system = system;
     this.complaints = complaints;
   }
 
@@ -109,8 +110,8 @@ export class Guest {
     });
     await page.addInitScript(installProbe);
     await page.goto(service.page(role));
-    const guest = new Guest(page, service.seed, complaints);
-    guest.id = await service.seed.arrive(page, role);
+    const guest = new Guest(page, service.system, complaints);
+    guest.id = await service.system.arrive(page, role);
     return guest;
   }
 
@@ -119,12 +120,12 @@ export class Guest {
    * @param {string} other what the other side is called by
    */
   async call(other) {
-    await this.seed.call?.(this.page, other);
+    await this.system.call?.(this.page, other);
   }
 
   /** As the callee, agrees. */
   async accept() {
-    await this.seed.accept?.(this.page);
+    await this.system.accept?.(this.page);
   }
 
   /** Sees moving pictures and hears sound. */
@@ -143,14 +144,14 @@ export class Guest {
 
   /** Ends the call, as far as the page can. */
   async hangUp() {
-    if (this.seed.hangUp) await this.seed.hangUp(this.page);
+    if (this.system.hangUp) await this.system.hangUp(this.page);
     else await this.page.close();
   }
 
   /** Learns that the other side is gone: by a word, or because nothing comes any longer. */
   async seesEnd() {
-    if (this.seed.seesEnd) {
-      await this.seed.seesEnd(this.page);
+    if (this.system.seesEnd) {
+      await this.system.seesEnd(this.page);
       return;
     }
     let frames = -1;
@@ -166,7 +167,22 @@ export class Guest {
   /** Closes the tab; it complained only about what its own bugs cause. */
   async close() {
     await this.page.context().close();
-    const unknown = this.complaints.filter((complaint) => !this.seed.faults.some((fault) => fault.test(complaint)));
+    const unknown = this.complaints.filter((complaint) => !this.system.faults.some((fault) => fault.test(complaint)));
     assert.deepEqual(unknown, []);
   }
+}
+
+/**
+ * Two pages get to where they talk.
+ * @param {(role: Role) => Promise<Guest>} open
+ * @param {Role} first who has to be there first
+ */
+export async function meet(open, first) {
+  const there = await open(first);
+  const comes = await open(first === 'caller' ? 'callee' : 'caller');
+  const [caller, callee] = first === 'caller' ? [there, comes] : [comes, there];
+  await caller.call(callee.id);
+  await callee.accept();
+  await Promise.all([caller.seesAndHears(), callee.seesAndHears()]);
+  return { caller, callee };
 }

@@ -5,8 +5,10 @@
 /** @typedef {'caller' | 'callee'} Role */
 
 /**
- * @typedef {object} Seed
- * @property {string} name of the folder in `seed-pages/` and the program in `originals/`
+ * @typedef {object} System
+ * @property {string} name
+ * @property {string} [program] in `originals/`, if it is named otherwise
+ * @property {string} [folder] of its pages, if it is named otherwise
  * @property {string} dialect what `duet call` names it
  * @property {Role} first who has to be there first
  * @property {boolean} [elsewhere] whether its pages come from another server than the signaling
@@ -26,7 +28,7 @@
 /** @param {Page} page @param {string} selector */
 const shown = (page, selector) => page.waitForSelector(selector, { state: 'visible' });
 
-/** @type {Seed[]} */
+/** @type {System[]} */
 export const SEEDS = [
   {
     name: '000',
@@ -131,10 +133,3 @@ export const SEEDS = [
     place: [],
   },
 ];
-
-/** @param {string} name */
-export function seed(name) {
-  const found = SEEDS.find((one) => one.name === name);
-  if (!found) throw new Error(`there is no seed ${name}`);
-  return found;
-}

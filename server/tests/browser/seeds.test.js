@@ -1,7 +1,7 @@
 // @ts-check
-/** The tutorials' pages, unchanged, with each other: over their own servers. */
+/** The tutorials' pages, unchanged, with each other. */
 import { after, afterEach, before, describe, test } from 'node:test';
-import { Guest, Service } from './guest.js';
+import { Guest, Service, meet } from './guest.js';
 import { launch } from './harness.js';
 import { SEEDS } from './seeds.js';
 
@@ -24,26 +24,13 @@ afterEach(async () => {
   for (const guest of done) await guest.close();
 });
 
-/**
- * @param {Service} service
- * @param {import('./seeds.js').Role} role
- */
-async function open(service, role) {
-  const guest = await Guest.open(browser, service, role);
-  guests.push(guest);
-  return guest;
-}
-
 /** @param {Service} service */
 async function call(service) {
-  const { first } = service.seed;
-  const second = first === 'caller' ? 'callee' : 'caller';
-  const there = await open(service, first);
-  const comes = await open(service, second);
-  const [caller, callee] = first === 'caller' ? [there, comes] : [comes, there];
-  await caller.call(callee.id);
-  await callee.accept();
-  await Promise.all([caller.seesAndHears(), callee.seesAndHears()]);
+  const { caller, callee } = await meet(async (role) => {
+    const guest = await Guest.open(browser, service, role);
+    guests.push(guest);
+    return guest;
+  }, service.system.first);
   await caller.hangUp();
   await callee.seesEnd();
 }
