@@ -122,10 +122,7 @@ impl Dialect {
     pub fn supports(self, feature: Feature) -> bool {
         match (self, feature) {
             (Dialect::Duet, _) => true,
-            (
-                Dialect::SocketIoRelay | Dialect::WsBroadcast,
-                Feature::Ring | Feature::Room,
-            )
+            (Dialect::SocketIoRelay | Dialect::WsBroadcast, Feature::Ring | Feature::Room)
             | (Dialect::SocketIoRoom, Feature::Room | Feature::HangUp)
             | (
                 Dialect::SocketIoInvite | Dialect::PeerJs,
@@ -174,9 +171,7 @@ impl FromStr for Dialect {
 
 /// A text names no dialect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "write duet, socketio-relay, ws-broadcast, socketio-room, socketio-invite or peerjs"
-)]
+#[error("write duet, socketio-relay, ws-broadcast, socketio-room, socketio-invite or peerjs")]
 pub struct UnknownDialect;
 
 impl fmt::Display for Feature {

@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::message::{DescriptionKind, IceCandidate, MediaKinds};
+use crate::Message;
+use crate::message::{CallId, Description, DescriptionKind, IceCandidate, MediaKinds};
 
 /// Where our own clients leave their mark beside a description; pages ignore it.
 const MARK: &str = "duet";
@@ -41,6 +42,18 @@ impl Sdp {
         let mark = value.get(MARK).and_then(Value::as_str).map(str::to_owned);
         Some(Sdp { kind, sdp, mark })
     }
+
+    /// For the session: it belongs to this call.
+    pub(super) fn into_message(self, call: CallId) -> Message {
+        let Sdp { kind, sdp, mark: _ } = self;
+        Message::Description(Description { call, kind, sdp, exchange: None })
+    }
+}
+
+impl From<&Description> for Sdp {
+    fn from(description: &Description) -> Self {
+        Sdp { kind: description.kind, sdp: description.sdp.clone(), mark: None }
+    }
 }
 
 /// `{"candidate","sdpMid","sdpMLineIndex","usernameFragment"}`, as `RTCIceCandidate.toJSON` writes it.
@@ -66,9 +79,7 @@ pub(super) fn candidate_from_json(value: &Value) -> Option<IceCandidate> {
 /// Which media a description carries.
 pub(super) fn media_of(sdp: &str) -> MediaKinds {
     let carries = |kind: &str| {
-        sdp.lines().any(|line| {
-            line.strip_prefix(kind).is_some_and(|rest| !rest.starts_with("0 "))
-        })
+        sdp.lines().any(|line| line.strip_prefix(kind).is_some_and(|rest| !rest.starts_with("0 ")))
     };
     MediaKinds { audio: carries("m=audio "), video: carries("m=video ") }
 }

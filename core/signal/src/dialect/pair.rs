@@ -65,9 +65,18 @@ pub(super) struct Names {
 enum Stage {
     Idle,
     /// In the room; whoever offers is answered.
-    Waiting { room: RoomId, told: bool },
+    Waiting {
+        room: RoomId,
+        told: bool,
+    },
     /// Our offer goes to whoever hears it.
-    Calling { call: CallId, with: UserId, offer: Option<Sdp>, repeats: u8, held: Vec<IceCandidate> },
+    Calling {
+        call: CallId,
+        with: UserId,
+        offer: Option<Sdp>,
+        repeats: u8,
+        held: Vec<IceCandidate>,
+    },
     /// With somebody.
     Talking(Talk),
 }
@@ -194,8 +203,7 @@ impl Pair {
     }
 
     fn describe(&mut self, description: &Description, outcome: &mut Outcome) {
-        let mark = Some(self.names.mark());
-        let sdp = Sdp { kind: description.kind, sdp: description.sdp.clone(), mark };
+        let sdp = Sdp { mark: Some(self.names.mark()), ..Sdp::from(description) };
         match &mut self.stage {
             Stage::Calling { call, offer, .. } if *call == description.call => *offer = Some(sdp.clone()),
             Stage::Talking(talk) if talk.call == description.call => {
@@ -254,7 +262,9 @@ impl Pair {
                 let room = room.clone();
                 self.met(room, heard)
             }
-            Stage::Calling { call, with, held, .. } if heard.mark.as_ref().is_some_and(|mark| ours < *mark) => {
+            Stage::Calling { call, with, held, .. }
+                if heard.mark.as_ref().is_some_and(|mark| ours < *mark) =>
+            {
                 let mut talk = Talk::new(call.clone(), with.clone(), None, &heard);
                 talk.held = std::mem::take(held);
                 let outcome = talk.accepted(heard);
@@ -263,15 +273,18 @@ impl Pair {
             }
             Stage::Calling { offer, repeats, .. } => {
                 let mut outcome = Outcome::default();
-                if *repeats < MAX_REPEATS && let Some(offer) = offer {
+                if *repeats < MAX_REPEATS
+                    && let Some(offer) = offer
+                {
                     *repeats += 1;
                     outcome.say.push(Say::Description(offer.clone()));
                 }
                 outcome
             }
-            Stage::Talking(talk) if talk.heard.as_ref() == Some(&heard.sdp) => {
-                Outcome { say: talk.answer.clone().map(Say::Description).into_iter().collect(), ..Outcome::default() }
-            }
+            Stage::Talking(talk) if talk.heard.as_ref() == Some(&heard.sdp) => Outcome {
+                say: talk.answer.clone().map(Say::Description).into_iter().collect(),
+                ..Outcome::default()
+            },
             Stage::Talking(talk) if talk.fingerprint == fingerprint_of(&heard.sdp) => talk.again(heard),
             Stage::Talking(talk) => match talk.room.clone() {
                 Some(room) => self.met(room, heard),
@@ -289,8 +302,7 @@ impl Pair {
     fn met(&mut self, room: RoomId, heard: Sdp) -> Outcome {
         let call = self.names.call();
         let with = self.names.person();
-        let peer =
-            RoomPeer { user: with.clone(), device: DeviceId(with.0.clone()), call: call.clone() };
+        let peer = RoomPeer { user: with.clone(), device: DeviceId(with.0.clone()), call: call.clone() };
         let joined = Envelope::from(Message::PeerJoined(PeerJoined { room: room.clone(), peer }));
         let mut talk = Talk::new(call, with, Some(room), &heard);
         let mut outcome = talk.again(heard);
@@ -341,12 +353,11 @@ impl Talk {
 
     /// Their description, for the connection.
     fn again(&mut self, heard: Sdp) -> Outcome {
-        let Sdp { kind, sdp, mark: _ } = heard;
-        if kind == DescriptionKind::Offer {
-            self.heard = Some(sdp.clone());
+        if heard.kind == DescriptionKind::Offer {
+            self.heard = Some(heard.sdp.clone());
             self.answer = None;
         }
-        let description = Message::Description(Description { call: self.call.clone(), kind, sdp });
+        let description = heard.into_message(self.call.clone());
         Outcome { deliver: vec![from(&self.with, description)], ..Outcome::default() }
     }
 
@@ -394,7 +405,8 @@ mod tests {
         let invite = Invite { call: "c".into(), media, expires_in_ms: 60_000 };
         let said = pair.say(&to("anybody", Message::Invite(invite))).unwrap();
         assert_eq!(said.say, [Say::Enter]);
-        let own = Description { call: "c".into(), kind: DescriptionKind::Offer, sdp: sdp("ours") };
+        let own =
+            Description { call: "c".into(), kind: DescriptionKind::Offer, sdp: sdp("ours"), exchange: None };
         let mut said = pair.say(&to("anybody", Message::Description(own))).unwrap().say;
         let path = Candidate { call: "c".into(), candidate: Some(candidate(1)) };
         assert_eq!(pair.say(&to("anybody", Message::Candidate(path))), Some(Outcome::default()));
@@ -453,7 +465,7 @@ mod tests {
         let call = joined.peer.call.clone();
         let path = Candidate { call: call.clone(), candidate: Some(candidate(1)) };
         assert_eq!(pair.say(&Envelope::from(Message::Candidate(path))), Some(Outcome::default()));
-        let ours = Description { call, kind: DescriptionKind::Answer, sdp: sdp("ours") };
+        let ours = Description { call, kind: DescriptionKind::Answer, sdp: sdp("ours"), exchange: None };
         let said = pair.say(&Envelope::from(Message::Description(ours))).unwrap().say;
         assert!(matches!(&said[..], [Say::Description(_), Say::Candidate { by_caller: false, .. }]));
     }
@@ -476,7 +488,8 @@ mod tests {
         let gave_way = small.hear_description(from_large.clone());
         assert_eq!(words(&gave_way), ["accept", "description"]);
         assert_eq!(small.hear_description(from_large.clone()), Outcome::default(), "no answer of ours yet");
-        let ours = Description { call: "c".into(), kind: DescriptionKind::Answer, sdp: sdp("ours") };
+        let ours =
+            Description { call: "c".into(), kind: DescriptionKind::Answer, sdp: sdp("ours"), exchange: None };
         let said = small.say(&to("anybody", Message::Description(ours))).unwrap().say;
         assert!(matches!(&said[..], [Say::Description(_), Say::Candidate { by_caller: false, .. }]));
         let Say::Description(reply) = said[0].clone() else { panic!("no answer") };

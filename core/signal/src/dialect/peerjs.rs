@@ -13,8 +13,8 @@ use super::offers::{Sdp, candidate_from_json, candidate_to_json, media_of};
 use super::pair::from;
 use super::translator::{Action, Out, Refusal};
 use crate::message::{
-    Accept, CallId, CallRef, Candidate, Decline, DeclineReason, Description, DescriptionKind, ErrorCode,
-    ErrorInfo, IceCandidate, Invite, UserId,
+    Accept, CallId, CallRef, Candidate, Decline, DeclineReason, DescriptionKind, ErrorCode, ErrorInfo,
+    IceCandidate, Invite, UserId,
 };
 use crate::{Envelope, Message};
 
@@ -107,7 +107,7 @@ impl PeerJs {
                 }
             }
             Message::Description(description) => {
-                let sdp = Sdp { kind: description.kind, sdp: description.sdp.clone(), mark: None };
+                let sdp = Sdp::from(description);
                 match (self.of(&description.call), sdp.kind) {
                     (Some(media), DescriptionKind::Offer) => media.tell("OFFER", "sdp", sdp.to_json(), out),
                     (Some(media), DescriptionKind::Answer) => {
@@ -126,7 +126,9 @@ impl PeerJs {
                     }
                 }
             }
-            Message::Cancel(CallRef { call }) | Message::HangUp(CallRef { call }) => self.end(call, None, out),
+            Message::Cancel(CallRef { call }) | Message::HangUp(CallRef { call }) => {
+                self.end(call, None, out)
+            }
             Message::Decline(decline) => {
                 if self.of(&decline.call).is_none()
                     && let Some(peer) = &envelope.to
@@ -159,19 +161,20 @@ impl PeerJs {
                 call
             }
         };
-        let description = Description { call, kind: sdp.kind, sdp: sdp.sdp };
-        out.deliver(from(&src, Message::Description(description)));
+        out.deliver(from(&src, sdp.into_message(call)));
     }
 
     fn answered(&mut self, src: &UserId, payload: &Value, out: &mut Out) {
-        let Some(sdp) = description(payload).filter(|sdp| sdp.kind == DescriptionKind::Answer) else { return };
+        let Some(sdp) = description(payload).filter(|sdp| sdp.kind == DescriptionKind::Answer) else {
+            return;
+        };
         let Some(media) = self.connection(src, payload).filter(|media| media.caller) else { return };
         let call = media.call.clone();
         if !std::mem::replace(&mut media.answered, true) {
             let accept = Accept { call: call.clone(), media: media_of(&sdp.sdp) };
             out.deliver(from(src, Message::Accept(accept)));
         }
-        out.deliver(from(src, Message::Description(Description { call, kind: sdp.kind, sdp: sdp.sdp })));
+        out.deliver(from(src, sdp.into_message(call)));
     }
 
     fn path(&mut self, src: &UserId, payload: &Value, out: &mut Out) {
@@ -189,10 +192,13 @@ impl PeerJs {
         for media in over {
             let call = media.call;
             let reason = decline_reason(payload).filter(|_| media.caller && !media.answered);
-            out.deliver(from(src, match reason {
-                Some(reason) => Message::Decline(Decline { call, reason }),
-                None => Message::HangUp(CallRef { call }),
-            }));
+            out.deliver(from(
+                src,
+                match reason {
+                    Some(reason) => Message::Decline(Decline { call, reason }),
+                    None => Message::HangUp(CallRef { call }),
+                },
+            ));
         }
     }
 
@@ -246,7 +252,9 @@ impl Media {
 
     /// Says what waited for the person, once both the answer and their yes are there.
     fn release(&mut self, out: &mut Out) {
-        if self.answered && let Some(answer) = self.answer.take() {
+        if self.answered
+            && let Some(answer) = self.answer.take()
+        {
             self.tell("ANSWER", "sdp", answer.to_json(), out);
             for candidate in std::mem::take(&mut self.held) {
                 self.tell("CANDIDATE", "candidate", candidate_to_json(&candidate), out);

@@ -173,7 +173,9 @@ mod tests {
 
     #[test]
     fn other_namespaces_binaries_and_nonsense_are_not_ours() {
-        for text in ["", "2", "2[]", "2[7]", "2{}", "2/admin,[\"x\"]", "0/admin,", "3[\"a\"]", "51-[\"x\"]", "9", "é"] {
+        for text in
+            ["", "2", "2[]", "2[7]", "2{}", "2/admin,[\"x\"]", "0/admin,", "3[\"a\"]", "51-[\"x\"]", "9", "é"]
+        {
             assert_eq!(decode(text), None, "{text:?}");
         }
     }

@@ -124,8 +124,7 @@ impl Invites {
         let Some(ring) = self.call.as_mut().filter(|ring| !ring.caller) else { return };
         if ring.accepted {
             self.echoes.answered("acceptCall");
-            let description = Description { call: ring.call.clone(), kind: sdp.kind, sdp: sdp.sdp };
-            out.deliver(from(&ring.name(), Message::Description(description)));
+            out.deliver(from(&ring.name(), sdp.into_message(ring.call.clone())));
         } else {
             // Somebody else in the room has accepted, and the call is theirs.
             let elsewhere = Message::AcceptedElsewhere(CallRef { call: ring.call.clone() });
@@ -137,8 +136,7 @@ impl Invites {
     fn answered(&mut self, sdp: Sdp, out: &mut Out) {
         let waits = |ring: &&mut Ring| ring.caller && ring.accepted && !ring.agreed;
         let Some(ring) = self.call.as_mut().filter(waits) else { return };
-        let description = Description { call: ring.call.clone(), kind: sdp.kind, sdp: sdp.sdp };
-        out.deliver(from(&ring.name(), Message::Description(description)));
+        out.deliver(from(&ring.name(), sdp.into_message(ring.call.clone())));
         self.agreed(out);
     }
 
@@ -163,14 +161,17 @@ impl Invites {
     fn hung_up(&mut self, out: &mut Out) {
         let Some(ring) = self.call.take() else { return };
         let call = ring.call.clone();
-        out.deliver(from(&ring.name(), match ring.caller && !ring.accepted {
-            true => Message::Decline(Decline { call, reason: DeclineReason::Declined }),
-            false => Message::HangUp(CallRef { call }),
-        }));
+        out.deliver(from(
+            &ring.name(),
+            match ring.caller && !ring.accepted {
+                true => Message::Decline(Decline { call, reason: DeclineReason::Declined }),
+                false => Message::HangUp(CallRef { call }),
+            },
+        ));
     }
 
     fn describe(&mut self, description: &Description, out: &mut Out) {
-        let sdp = Sdp { kind: description.kind, sdp: description.sdp.clone(), mark: None };
+        let sdp = Sdp::from(description);
         let Some(ring) = self.call_of(&description.call) else { return };
         match sdp.kind {
             DescriptionKind::Offer => {
@@ -205,7 +206,9 @@ impl Ring {
 
     /// Says the offer once it is made and wanted.
     fn offer(&mut self, out: &mut Out) {
-        if self.accepted && let Some(offer) = self.offer.take() {
+        if self.accepted
+            && let Some(offer) = self.offer.take()
+        {
             out.emit("sendOffer", [json!({ "offer": offer.to_json(), "roomId": self.room })]);
         }
     }
@@ -230,7 +233,8 @@ impl Words for Invites {
             "hangUp" => self.hung_up(out),
             // Servers of this family differ in how they pass an offer on.
             "sendOffer" | "receiveOffer" => {
-                let offer = argument.and_then(Sdp::from_json).filter(|sdp| sdp.kind == DescriptionKind::Offer);
+                let offer =
+                    argument.and_then(Sdp::from_json).filter(|sdp| sdp.kind == DescriptionKind::Offer);
                 if let Some(offer) = offer {
                     self.offered(offer, out);
                 }

@@ -51,9 +51,9 @@ impl Words for Relay {
             "signalOffer" | "signalAnswer" => {
                 argument.and_then(Sdp::from_json).map(|sdp| self.0.hear_description(sdp))
             }
-            "iceOffer" | "iceAnswer" => argument
-                .and_then(candidate_from_json)
-                .map(|candidate| self.0.hear_candidate(candidate)),
+            "iceOffer" | "iceAnswer" => {
+                argument.and_then(candidate_from_json).map(|candidate| self.0.hear_candidate(candidate))
+            }
             _ => None,
         };
         Relay::obey(outcome.unwrap_or_default(), out);

@@ -8,8 +8,8 @@ use super::offers::{Sdp, fingerprint_of};
 use super::pair::{Names, from};
 use super::translator::{Out, Words};
 use crate::message::{
-    CallId, Candidate, Description, DescriptionKind, DeviceId, ErrorCode, ErrorInfo, IceCandidate, Joined,
-    PeerJoined, PeerLeft, RoomId, RoomPeer, UserId,
+    CallId, Candidate, DescriptionKind, DeviceId, ErrorCode, ErrorInfo, IceCandidate, Joined, PeerJoined,
+    PeerLeft, RoomId, RoomPeer, UserId,
 };
 use crate::{Envelope, Message};
 
@@ -23,9 +23,17 @@ pub(super) struct Rooms {
 enum Stage {
     Outside,
     /// Whether there is room will be heard. Leaving before is leaving for two others who are there.
-    Entering { room: RoomId, leaving: bool },
-    Alone { room: RoomId },
-    With { room: RoomId, other: Other },
+    Entering {
+        room: RoomId,
+        leaving: bool,
+    },
+    Alone {
+        room: RoomId,
+    },
+    With {
+        room: RoomId,
+        other: Other,
+    },
 }
 
 #[derive(Debug)]
@@ -117,7 +125,9 @@ impl Rooms {
         let new_in = match &self.stage {
             Stage::Alone { room } => Some(room.clone()),
             // Another certificate: somebody who came unseen after one who left unseen.
-            Stage::With { room, other } if other.fingerprint.is_some() && other.fingerprint != fingerprint => {
+            Stage::With { room, other }
+                if other.fingerprint.is_some() && other.fingerprint != fingerprint =>
+            {
                 Some(room.clone())
             }
             Stage::With { .. } => None,
@@ -132,9 +142,7 @@ impl Rooms {
         }
         if let Stage::With { other, .. } = &mut self.stage {
             other.fingerprint = fingerprint;
-            let Sdp { kind, sdp, .. } = sdp;
-            let message = Description { call: other.call.clone(), kind, sdp };
-            out.deliver(from(&other.name, Message::Description(message)));
+            out.deliver(from(&other.name, sdp.into_message(other.call.clone())));
         }
     }
 
@@ -195,8 +203,7 @@ impl Words for Rooms {
             }
             Message::Leave(leave) => self.leave(&leave.room, out),
             Message::Description(description) if self.is_with(&description.call) => {
-                let sdp = Sdp { kind: description.kind, sdp: description.sdp.clone(), mark: None };
-                self.tell(sdp.to_json(), out);
+                self.tell(Sdp::from(description).to_json(), out);
             }
             Message::Candidate(Candidate { call, candidate: Some(candidate) }) if self.is_with(call) => {
                 self.tell(candidate_to_json(candidate), out);
