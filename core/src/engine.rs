@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use duet_call::DeviceNews;
 use duet_media::Time;
+use duet_signal::dialect::Dialect;
 
 use crate::config::{CustomConfig, EngineConfig, SessionConfig, check_user};
 use crate::driver::{Platform, Pump, Tasks};
@@ -74,11 +75,13 @@ impl Engine {
     /// [`SessionEvent::State`]: crate::SessionEvent::State
     /// [`SessionEvent::Failed`]: crate::SessionEvent::Failed
     pub fn session(&self, config: SessionConfig) -> Result<Session, Error> {
-        check_user(&config.user)?;
+        if config.dialect != Dialect::PeerJs || !config.user.0.is_empty() {
+            check_user(&config.user)?;
+        }
         let inner = &self.inner.0;
         let platform = inner.platform.clone();
         let (sender, events, network) =
-            crate::transport::open_duet(&config, platform, |task| inner.tasks.spawn(task))?;
+            crate::transport::open(&config, platform, |task| inner.tasks.spawn(task))?;
         self.start(crate::session::Setup::service(config, sender, events, network)?)
     }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use duet_call::{Flow, MediaKinds, Sender, Sources};
 use duet_codecs::VideoCodec;
 use duet_media::Time;
+use duet_signal::dialect::Dialect;
 use duet_signal::message::{CallId, CallRef, IceCandidate, IceServer};
 use duet_signal::{Envelope, Message};
 use tokio::sync::mpsc;
@@ -37,6 +38,23 @@ pub(super) struct Line {
     connected_at: Option<Instant>,
 }
 
+/// How a connection is agreed on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Negotiation {
+    offerer: bool,
+    polite: bool,
+    any_channel: bool,
+}
+
+impl Negotiation {
+    /// As the machine says; except that in foreign dialects nobody knows who would give way, and the
+    /// translator lets only those offers through that are to be answered.
+    pub(super) fn of(dialect: Dialect, offerer: bool, polite: bool) -> Self {
+        let polite = polite || dialect != Dialect::Duet;
+        Negotiation { offerer, polite, any_channel: dialect == Dialect::PeerJs }
+    }
+}
+
 /// Something the other side's connection says to ours.
 pub(super) enum Remote {
     Description(SessionDescription),
@@ -62,10 +80,10 @@ impl Line {
         peers: &dyn MakePeer,
         ice: &IceConfig,
         service_servers: &[IceServer],
-        offerer: bool,
-        polite: bool,
+        negotiation: Negotiation,
     ) -> Result<mpsc::Receiver<PeerEvent>, PeerError> {
         let options = &self.shared.options;
+        let Negotiation { offerer, polite, any_channel } = negotiation;
         let config = PeerConfig {
             ice_servers: ice.servers.iter().chain(service_servers).cloned().collect(),
             relay_only: ice.relay_only,
@@ -73,6 +91,7 @@ impl Line {
             // Always there, so that pictures can come later without a new connection.
             video: !options.codecs.is_empty(),
             codecs: options.codecs.clone(),
+            any_channel,
             polite,
             start_bps: u64::from(options.start_kbps) * 1000,
             min_bps: u64::from(MIN_KBPS) * 1000,
@@ -83,7 +102,7 @@ impl Line {
         if offerer {
             peer.start_offer();
         }
-        self.shared.set_peer(peer.clone());
+        self.shared.set_peer(peer.clone(), offerer);
         self.peer = Some(peer);
         for remote in std::mem::take(&mut self.early) {
             self.remote(remote);
@@ -219,6 +238,7 @@ pub(super) fn on_media_event(call: &CallShared, event: &PeerEvent) -> bool {
         | PeerEvent::Candidate(_)
         | PeerEvent::State(_)
         | PeerEvent::ControlOpen
+        | PeerEvent::Closed
         | PeerEvent::Control(_)
         | PeerEvent::Failed(_) => return false,
     }

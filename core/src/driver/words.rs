@@ -120,7 +120,7 @@ fn decline_to_wire(reason: DeclineReason) -> message::DeclineReason {
         DeclineReason::Declined => message::DeclineReason::Declined,
         DeclineReason::Busy => message::DeclineReason::Busy,
         DeclineReason::Timeout => message::DeclineReason::Timeout,
-        DeclineReason::Failed => message::DeclineReason::Other,
+        DeclineReason::Glare | DeclineReason::Failed => message::DeclineReason::Other,
     }
 }
 

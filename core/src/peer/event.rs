@@ -39,6 +39,8 @@ pub(crate) enum PeerEvent {
     ControlOpen,
     /// A message of the control channel.
     Control(Bytes),
+    /// The other side has closed its connection, as its control channel shows.
+    Closed,
     /// It does not work, or not any more. Some errors can be mended by [`PeerPort::restart_ice`](super::PeerPort::restart_ice).
     Failed(PeerError),
 }

@@ -1,13 +1,13 @@
 //! What the machine asks for, and what connections report back.
 
-use duet_call::{Effect, HostInput, Input, LineEffect, Notice, Party, Signal, Tagged, WireInput};
+use duet_call::{Effect, HostInput, Input, LineEffect, Notice, Party, PeerInput, Signal, Tagged, WireInput};
 use duet_signal::message::{self, CallId, DeviceId, RoomId, UserId};
 use duet_signal::{Envelope, Message};
 use tokio::time::Instant;
 
 use super::{Actor, Link, machine_id};
 use crate::call::{Call, CallEvent};
-use crate::driver::line::{Line, on_media_event};
+use crate::driver::line::{Line, Negotiation, on_media_event};
 use crate::driver::words;
 use crate::peer::{PeerEvent, SessionDescription};
 use crate::session::SessionEvent;
@@ -32,6 +32,7 @@ impl Actor {
                 log::warn!("{error}");
                 self.lines.input(&machine_id(id), words::peer_error(&error));
             }
+            PeerEvent::Closed => self.lines.input(&machine_id(id), Input::Peer(PeerInput::Closed)),
             PeerEvent::Control(text) if line.is_bye(&text) => {
                 self.lines.input(&machine_id(id), Input::Wire(WireInput::HangUp));
             }
@@ -125,8 +126,9 @@ impl Actor {
 
     async fn start_peer(&mut self, id: &CallId, offerer: bool, polite: bool) {
         let Some(line) = self.calls.get_mut(id) else { return };
+        let negotiation = Negotiation::of(self.shared.dialect, offerer, polite);
         let mut events = match line
-            .start_peer(&*self.shared.platform.peers, &self.ice, &self.service_servers, offerer, polite)
+            .start_peer(&*self.shared.platform.peers, &self.ice, &self.service_servers, negotiation)
             .await
         {
             Ok(events) => events,

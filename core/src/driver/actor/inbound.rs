@@ -40,6 +40,7 @@ impl Actor {
                     self.lines.network_changed();
                 }
             }
+            LinkEvent::Named(user) => self.shared.set_user(user),
             LinkEvent::Message(envelope) => self.on_envelope(*envelope),
             LinkEvent::Failed(error) => self.link_failed(error),
         }

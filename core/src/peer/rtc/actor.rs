@@ -51,6 +51,7 @@ pub(in super::super) enum Command {
 pub(in super::super) struct Connection {
     connection: Arc<dyn PeerConnection>,
     relay_only: bool,
+    any_channel: bool,
     needs_multicast: bool,
     events: mpsc::Sender<PeerEvent>,
     /// True once somebody closes; ends with the last handle.
@@ -131,6 +132,7 @@ impl Connection {
         Ok(Connection {
             connection,
             relay_only: config.relay_only,
+            any_channel: config.any_channel,
             needs_multicast: mdns != MulticastDnsMode::Disabled,
             events,
             closing,
@@ -402,7 +404,18 @@ impl Connection {
                     self.tell(PeerEvent::ControlOpen).await;
                 }
             }
+            Signal::ChannelClosed(channel) => self.on_channel_closed(&channel).await,
             Signal::DriverEnded => self.on_driver_ended().await,
+        }
+    }
+
+    /// A channel that closes while the path is there was closed by the other side, which does that together
+    /// with its connection. On a lost path, it may only have waited too long for an acknowledgement.
+    async fn on_channel_closed(&mut self, channel: &Arc<dyn DataChannel>) {
+        if self.control.take_if(|control| Arc::ptr_eq(control, channel)).is_some()
+            && self.shared.with_stats(|stats| stats.state) == Some(PeerState::Connected)
+        {
+            self.tell(PeerEvent::Closed).await;
         }
     }
 
@@ -419,7 +432,7 @@ impl Connection {
 
     /// Takes the other side's control channel; whatever else it opens, nobody would read.
     async fn on_channel(&mut self, channel: Arc<dyn DataChannel>) {
-        let is_control = channel.label().await.is_ok_and(|label| label == CONTROL_LABEL);
+        let is_control = self.any_channel || channel.label().await.is_ok_and(|label| label == CONTROL_LABEL);
         if is_control && !std::mem::replace(&mut self.control_taken, true) {
             self.watch_channel(channel);
         } else if let Err(error) = channel.close().await {
@@ -496,6 +509,9 @@ impl Connection {
                     }
                     DataChannelEvent::OnMessage(message) => {
                         events.send(PeerEvent::Control(message.data.freeze())).await.is_ok()
+                    }
+                    DataChannelEvent::OnClosing | DataChannelEvent::OnClose => {
+                        signals.send(Signal::ChannelClosed(Arc::clone(&channel))).is_ok()
                     }
                     _ => true,
                 };

@@ -9,6 +9,9 @@ pub(super) const TEXT: &str = r#"Examples:
   Send files, keep what the other side sends, hang up after ten seconds of media:
     duet call http://127.0.0.1:8080 --room tea --video talk.y4m --audio talk.wav \
         --record-video seen.y4m --record-audio heard.wav --seconds 10
+  Talk to the pages of another system, over its own server:
+    duet call https://127.0.0.1:8101 --dialect socketio-relay --role caller --insecure
+    duet call http://127.0.0.1:3001/myPeerServer --dialect peerjs --to ID
   Through a relay only, for scripts:
     duet call https://calls.example --room tea --relay-only \
         --ice-server turn:relay.example:3478,user,password --json

@@ -3,6 +3,7 @@
 pub(crate) mod action;
 mod drive;
 mod help;
+mod place;
 mod typed;
 
 use std::hash::{BuildHasher, RandomState};
@@ -13,11 +14,12 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use duet_core::{
-    CallOptions, CallWaiting, Engine, EngineConfig, IceConfig, IceServer, SessionConfig, UserId, VideoCodec,
+    CallOptions, CallWaiting, Dialect, Engine, EngineConfig, IceConfig, IceServer, SessionConfig, UserId,
+    VideoCodec,
 };
 
 use super::args::{self, AudioInput, Size, Turn, VideoInput};
-use super::party::{Answer, Goal, Manners, Note, Party, Role, Seat};
+use super::party::{Answer, Manners, Note, Party, Role, Seat};
 use super::progress::Screen;
 use super::report::{Event, Report};
 use super::verdict::{End, verdict};
@@ -28,6 +30,7 @@ use crate::sink::{WavRecorder, Y4mRecorder, write_png};
 use crate::source::{Pictures, Sound, SyntheticCamera, Tone, WavFile, Y4mFile};
 use action::{At, KEYS};
 use drive::{Limits, drive};
+use place::Place;
 
 /// The side's rate unless a file or the user says otherwise.
 const FPS: u32 = 30;
@@ -38,18 +41,22 @@ const TONE_HZ: f64 = 440.0;
 #[derive(Args)]
 #[command(after_help = help::TEXT)]
 pub(crate) struct CallArgs {
-    /// Address of a `duet serve`: http(s)://host:port or ws(s)://host:port.
+    /// Address of the service: http(s)://host:port or ws(s)://host:port, with its path if it has one.
     url: String,
+    /// Which system the service is: duet, socketio-relay, ws-broadcast, socketio-room, socketio-invite or peerjs.
+    #[arg(long, value_name = "NAME", default_value_t)]
+    dialect: Dialect,
     /// Meet in this room of two.
     #[arg(long, conflicts_with = "to")]
     room: Option<String>,
-    /// Call this user; without --to and --room, wait to be called.
+    /// Call this user; without --to and --room, wait to be called. Dialects without names take either.
     #[arg(long, value_name = "ID")]
     to: Option<String>,
-    /// Who we are; a random name by default.
+    /// Who we are; by default a random name, or one that the service gives.
     #[arg(long)]
     id: Option<String>,
-    /// Insist on calling or on being called; in a room it is otherwise who comes second that calls.
+    /// Insist on calling or on being called; in a room it is otherwise who comes second that calls, or first,
+    /// or either, as the dialect has it.
     #[arg(long, value_enum, default_value_t = WantedRole::Auto)]
     role: WantedRole,
     /// Pictures to send: synthetic, none, or a .y4m file, which is repeated.
@@ -115,9 +122,12 @@ pub(crate) struct CallArgs {
     /// Hide our addresses: media goes through TURN servers only.
     #[arg(long)]
     relay_only: bool,
-    /// Proof of identity, if the service asks for one.
+    /// Proof of identity, if the service asks for one; with peerjs, its API key.
     #[arg(long)]
     token: Option<String>,
+    /// DANGEROUS: accept any certificate of the service. Whoever is on the way can listen in.
+    #[arg(long)]
+    insecure: bool,
     /// Print one JSON object a line instead of text.
     #[arg(long)]
     json: bool,
@@ -138,7 +148,7 @@ enum YesNo {
 
 pub(crate) fn run(args: CallArgs) -> Result<(), Failure> {
     let screen = Screen::new(None, args.json);
-    let mut report = Report { dialect: "duet", ..Report::default() };
+    let mut report = Report { dialect: args.dialect.as_str(), ..Report::default() };
     let result = call(&args, &screen, &mut report);
     report.ok = result.is_ok();
     report.error = result.as_ref().err().map(Failure::to_string);
@@ -147,10 +157,9 @@ pub(crate) fn run(args: CallArgs) -> Result<(), Failure> {
 }
 
 fn call(args: &CallArgs, screen: &Screen, report: &mut Report) -> Result<(), Failure> {
-    let goal = args.goal()?;
+    let Place { goal, user, ring } = Place::of(args)?;
     let options = args.options();
-    let id = args.id.clone().unwrap_or_else(random_id);
-    let plan = args.plan(&id)?;
+    let plan = args.plan(&user)?;
     let engine = Engine::new(EngineConfig::default())?;
     let (notes, inbox) = mpsc::channel::<Note>();
     interrupt::notify(notes.clone(), Note::Interrupt);
@@ -160,8 +169,10 @@ fn call(args: &CallArgs, screen: &Screen, report: &mut Report) -> Result<(), Fai
     if io::stdin().is_terminal() {
         screen.say(KEYS);
     }
-    screen.say(format!("I am {id}"));
-    let config = args.session(&id, &options);
+    let mut config = args.session(&user, &options);
+    if let Some(ring) = ring {
+        (config.calls.timers.ring, config.calls.timers.invite_expiry) = (ring, ring);
+    }
     let seat = Seat { who: 0, config, goal, options, manners: args.manners(), plan, screen: screen.clone() };
     let mut party = Party::new(&engine, seat, &notes)?;
     let limits =
@@ -182,23 +193,6 @@ fn call(args: &CallArgs, screen: &Screen, report: &mut Report) -> Result<(), Fai
 }
 
 impl CallArgs {
-    fn goal(&self) -> Result<Goal, Failure> {
-        match (&self.room, &self.to, self.role) {
-            (Some(room), _, _) => Ok(Goal::Join(room.as_str().into())),
-            (None, Some(_), WantedRole::Callee) => {
-                Err(Failure::usage("--role callee waits for a call; leave --to out"))
-            }
-            (None, Some(to), _) => Ok(Goal::Ring(to.as_str().into())),
-            (None, None, WantedRole::Caller) => {
-                Err(Failure::usage("--role caller needs somebody to call; pass --to ID or --room ROOM"))
-            }
-            (None, None, _) if self.id.is_none() => Err(Failure::usage(
-                "nobody could call a random name; pass --id NAME to be called, --to ID to call, or --room ROOM",
-            )),
-            (None, None, _) => Ok(Goal::Answer),
-        }
-    }
-
     fn wanted_role(&self) -> Option<Role> {
         match self.role {
             WantedRole::Caller => Some(Role::Caller),
@@ -210,6 +204,8 @@ impl CallArgs {
     fn session(&self, id: &str, options: &CallOptions) -> SessionConfig {
         let mut config = SessionConfig::new(self.url.as_str(), UserId::from(id));
         config.token = self.token.clone();
+        config.dialect = self.dialect;
+        config.insecure = self.insecure;
         config.ice = IceConfig { servers: self.ice_server.clone(), relay_only: self.relay_only };
         config.incoming = options.clone();
         if self.call_waiting {

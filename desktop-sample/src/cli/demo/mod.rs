@@ -9,6 +9,7 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::Duration;
 
 use clap::Args;
+use duet_core::frame::Rotation;
 use duet_core::{CallOptions, Engine, EngineConfig, SessionConfig, VideoCodec};
 use duet_server::{RunningServer, Server, ServerConfig};
 use serde_json::json;
@@ -147,6 +148,7 @@ impl Demo {
             SyntheticCamera::new(args.size.width, args.size.height, rate, &name.to_ascii_uppercase())?;
         let plan = Plan {
             pictures: Some(Box::new(camera)),
+            rotation: Rotation::Deg0,
             sound: Some(Box::new(Tone::new(TONES_HZ[who]))),
             video_recorder: None,
             audio_recorder: Some(WavRecorder::create(&args.out.join(format!("{name}.wav")))?),

@@ -62,7 +62,7 @@ impl Party {
         let (facts, stats) = (&self.facts, &self.stats);
         let received = &stats.inbound_video;
         let report = Report {
-            dialect: "duet",
+            dialect: self.dialect().as_str(),
             role: facts.role.map(Role::name),
             connect_ms: facts.connect.map(|setup| setup.as_millis() as u64),
             ended_by: facts.ended.as_ref().map(|ended| facts::ended_by(ended).to_owned()),

@@ -10,7 +10,7 @@ use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use duet_core::{
-    Call, CallEvent, CallId, CallOptions, CallState, CallStats, EndReason, Engine, RoomId, Session,
+    Call, CallEvent, CallId, CallOptions, CallState, CallStats, Dialect, EndReason, Engine, RoomId, Session,
     SessionConfig, SessionEvent, SessionState, Subscription, Time, UserId,
 };
 
@@ -152,6 +152,11 @@ impl Party {
         &self.facts
     }
 
+    /// Which system this side talks to.
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.session.dialect()
+    }
+
     /// The call, once there is one.
     pub(crate) fn has_call(&self) -> bool {
         self.call.is_some()
@@ -211,6 +216,7 @@ impl Party {
         self.screen.event(&Event::Signaling { state: name });
         if state == SessionState::Connected && !self.facts.signaling {
             self.facts.signaling = true;
+            self.screen.say(format!("I am {}", self.session.user()));
             if let Err(failure) = self.begin() {
                 self.fail(failure);
             }
@@ -224,6 +230,10 @@ impl Party {
                 self.facts.role = Some(Role::Caller);
                 let call = self.session.ring(to.clone(), self.options.clone())?;
                 self.take(call);
+                if matches!(self.dialect(), Dialect::SocketIoRelay | Dialect::WsBroadcast) {
+                    // Whoever comes later is called, too.
+                    self.screen.event(&Event::Ready);
+                }
             }
             Goal::Join(room) => {
                 self.screen.say(format!("entering room {room} ..."));
@@ -319,13 +329,16 @@ impl Party {
     fn on_call_state(&mut self, state: CallState) {
         match state {
             CallState::Waiting => {
-                self.facts.role = Some(Role::Callee);
+                if self.dialect() == Dialect::Duet {
+                    self.facts.role = Some(Role::Callee);
+                }
                 self.screen.event(&Event::Ready);
                 self.screen.say("alone in the room; waiting for the other side ...");
             }
             CallState::Connecting => {
-                // In a room, whoever finds the other side there calls.
-                self.facts.role.get_or_insert(Role::Caller);
+                let calls = self.call.as_ref().and_then(Call::is_caller);
+                let role = calls.map(|calls| if calls { Role::Caller } else { Role::Callee });
+                self.facts.role = role.or(self.facts.role);
                 self.start_media();
             }
             // A call that was connected while it rang.

@@ -1,0 +1,188 @@
+// @ts-check
+/** A person at a page of a tutorial, and the servers such a page needs. */
+import assert from 'node:assert/strict';
+import { fileURLToPath } from 'node:url';
+import { figures, installProbe, showsMotion } from './media.js';
+import { Original } from './original.js';
+import { until } from './wait.js';
+
+/** @typedef {import('./seeds.js').System} System */
+/** @typedef {import('./seeds.js').Role} Role */
+
+/** The tutorials' pages, and the server's own. */
+const FOLDERS = ['./seed-pages', '../../web'].flatMap((folder) => ['--pages', fileURLToPath(new URL(folder, import.meta.url))]);
+export const SEED_PAGES = FOLDERS[1];
+
+/** What the pages load their client libraries from; answered from the packages. */
+const CDN = 'https://cdn.test';
+/** @type {Record<string, string>} */
+const LIBRARIES = {
+  'socket.io-4.js': 'socket.io-client/dist/socket.io.min.js',
+  'socket.io-2.js': 'socket.io-client-2/dist/socket.io.js',
+  'peerjs.js': 'peerjs/dist/peerjs.min.js',
+};
+
+/** A system's signaling, and where its pages are. */
+export class Service {
+  /** @type {{ stop(): Promise<void> }[]} */
+  #parts = [];
+
+  /**
+   * @param {System} system
+   * @param {string} url of the signaling, as a client is told it
+   * @param {string} pages where the folders of pages are
+   */
+  constructor(system, url, pages) {
+    this.system = system;
+    this.url = url;
+    this.pages = pages;
+  }
+
+  /**
+   * The system's own kind of server.
+   * @param {System} system
+   * @param {string[]} [tls] arguments
+   */
+  static async original(system, tls = []) {
+    const server = await Original.start(system.program ?? system.name, [...FOLDERS, ...tls]);
+    const pages = system.elsewhere ? await Original.start('pages', [...FOLDERS, ...tls]) : server;
+    const service = new Service(system, server.url, pages.url);
+    service.#parts = pages === server ? [server] : [server, pages];
+    return service;
+  }
+
+  /**
+   * Our server in place of the system's own.
+   * @param {System} system
+   * @param {{ url: string }} server
+   * @param {{ url: string }} [elsewhere] where the pages are of those systems that have them elsewhere
+   */
+  static ours(system, server, elsewhere = server) {
+    return new Service(system, `${server.url}${system.mount ?? ''}`, system.elsewhere ? elsewhere.url : server.url);
+  }
+
+  /** @param {Role} role */
+  page(role) {
+    const page = new URL(`/${this.system.folder ?? this.system.name}/${this.system.path(role)}`, this.pages);
+    if (page.origin !== new URL(this.url).origin) page.searchParams.set('server', this.url);
+    return page.href;
+  }
+
+  async stop() {
+    for (const part of this.#parts) await part.stop();
+  }
+}
+
+/** One tab at a tutorial's page, in a browser profile of its own. */
+export class Guest {
+  /** What the other side calls it by. */
+  id = '';
+
+  /**
+   * @param {import('playwright-core').Page} page
+   * @param {System} system
+   * @param {string[]} complaints
+   */
+  constructor(page, system, complaints) {
+    this.page = page;
+    this.system = system;
+    this.complaints = complaints;
+  }
+
+  /**
+   * Opens the page and gets to where it can call or be called.
+   * @param {import('playwright-core').Browser} browser
+   * @param {Service} service
+   * @param {Role} role
+   */
+  static async open(browser, service, role) {
+    const context = await browser.newContext({ permissions: ['camera', 'microphone'], ignoreHTTPSErrors: true });
+    await context.route(`${CDN}/**`, (route) => {
+      const file = LIBRARIES[new URL(route.request().url()).pathname.slice(1)];
+      return route.fulfill({ path: fileURLToPath(new URL(`./node_modules/${file}`, import.meta.url)) });
+    });
+    const page = await context.newPage();
+    /** @type {string[]} */
+    const complaints = [];
+    page.on('pageerror', (error) => complaints.push(`${error.name}: ${error.message} ${error.stack}`));
+    page.on('console', (message) => {
+      if (message.type() === 'error' && !message.text().includes('favicon')) complaints.push(message.text());
+    });
+    await page.addInitScript(installProbe);
+    await page.goto(service.page(role));
+    const guest = new Guest(page, service.system, complaints);
+    guest.id = await service.system.arrive(page, role);
+    return guest;
+  }
+
+  /**
+   * As the caller, begins.
+   * @param {string} other what the other side is called by
+   */
+  async call(other) {
+    await this.system.call?.(this.page, other);
+  }
+
+  /** As the callee, agrees. */
+  async accept() {
+    await this.system.accept?.(this.page);
+  }
+
+  /** Sees moving pictures and hears sound. */
+  async seesAndHears() {
+    const before = await figures(this.page).catch(() => null);
+    await showsMotion(this.page, 'remote');
+    // Some show the other side muted; a person presses the loudspeaker.
+    await this.page.evaluate(() => {
+      /** @type {HTMLVideoElement} */ (document.getElementById('remote')).muted = false;
+    });
+    await until('ten more pictures, and sound', async () => {
+      const now = await figures(this.page);
+      return now.frames >= (before?.frames ?? 0) + 10 && now.energy > (before?.energy ?? 0) + 1e-6;
+    });
+  }
+
+  /** Ends the call, as far as the page can. */
+  async hangUp() {
+    if (this.system.hangUp) await this.system.hangUp(this.page);
+    else await this.page.close();
+  }
+
+  /** Learns that the other side is gone: by a word, or because nothing comes any longer. */
+  async seesEnd() {
+    if (this.system.seesEnd) {
+      await this.system.seesEnd(this.page);
+      return;
+    }
+    let frames = -1;
+    let since = 0;
+    await until('no more pictures', async () => {
+      const now = await figures(this.page);
+      if (now.frames !== frames) since = Date.now();
+      frames = now.frames;
+      return Date.now() - since > 500;
+    });
+  }
+
+  /** Closes the tab; it complained only about what its own bugs cause. */
+  async close() {
+    await this.page.context().close();
+    const unknown = this.complaints.filter((complaint) => !this.system.faults.some((fault) => fault.test(complaint)));
+    assert.deepEqual(unknown, []);
+  }
+}
+
+/**
+ * Two pages get to where they talk.
+ * @param {(role: Role) => Promise<Guest>} open
+ * @param {Role} first who has to be there first
+ */
+export async function meet(open, first) {
+  const there = await open(first);
+  const comes = await open(first === 'caller' ? 'callee' : 'caller');
+  const [caller, callee] = first === 'caller' ? [there, comes] : [comes, there];
+  await caller.call(callee.id);
+  await callee.accept();
+  await Promise.all([caller.seesAndHears(), callee.seesAndHears()]);
+  return { caller, callee };
+}
