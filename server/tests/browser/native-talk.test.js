@@ -38,7 +38,7 @@ afterEach(async () => {
  * @param {Parameters<typeof Person.open>[3]} [options]
  */
 async function open(query, options) {
-  const person = await Person.open(browser, server, query, options);
+  const person = await Person.open(browser, server, { codec: 'h264', ...query }, options);
   opened.push(person);
   return person;
 }
