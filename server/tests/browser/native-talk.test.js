@@ -259,7 +259,7 @@ test('of two native devices that ring for the page, the first to answer talks', 
   const page = await open({ name: unique('Anna'), to: id, auto: '1' });
   await Promise.all([phone.event('incoming'), tablet.event('incoming')]);
   await tablet.type('accept');
-  await page.seesAndHears();
+  await Promise.all([page.seesAndHears(), tablet.event('media')]);
   assert.equal((await phone.event('ended')).reason, 'accepted-elsewhere');
   await page.click('hangup');
   await tablet.endedWell('remote', 'H264');

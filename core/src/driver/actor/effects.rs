@@ -95,7 +95,7 @@ impl Actor {
                 }
             }
             Effect::SetFlow(flow) => {
-                if let Some(line) = self.calls.get(&id) {
+                if let Some(line) = self.calls.get_mut(&id) {
                     line.set_flow(flow);
                 }
             }
@@ -103,8 +103,9 @@ impl Actor {
             // `carry_out`, which knows the address.
             Effect::AddVideo { .. } | Effect::Send(_) => {}
             Effect::ReleaseMedia => {
-                if let Some(line) = self.calls.get_mut(&id) {
-                    line.release_media();
+                let media = self.lines.get(&machine_id(&id)).map(duet_call::Call::media);
+                if let (Some(line), Some(media)) = (self.calls.get_mut(&id), media) {
+                    line.release_media(media);
                 }
             }
             Effect::StartTimer(timer, after) => self.timers.start(id, timer, Instant::now() + after),

@@ -109,6 +109,7 @@ impl Party {
             return;
         };
         self.facts.accepted_at = Some(self.engine.now());
+        self.pictures &= call.media().video;
         call.accept(self.options.clone());
     }
 
