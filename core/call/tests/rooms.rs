@@ -253,12 +253,12 @@ fn what_the_service_says_of_an_earlier_stay_does_nothing() {
         RoomInput::Full,
     ];
     for input in late {
-        lines.room_of(&id("c"), &room, input);
+        assert!(!lines.room_of(&id("c"), &room, input));
         assert_eq!(drain(&mut lines), []);
     }
-    lines.room_of(&id("d"), &RoomName::from("s"), RoomInput::Full);
+    assert!(!lines.room_of(&id("d"), &RoomName::from("s"), RoomInput::Full));
     assert_eq!(drain(&mut lines), [], "another room");
-    lines.room_of(&id("d"), &room, RoomInput::Joined { with: Some(with(bob(), "w2")) });
+    assert!(lines.room_of(&id("d"), &room, RoomInput::Joined { with: Some(with(bob(), "w2")) }));
     assert_eq!(state(&lines, "d"), Some(CallState::Connecting));
 }
 

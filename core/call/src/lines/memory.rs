@@ -9,9 +9,9 @@ use crate::id::{CallId, PeerName};
 /// How many are remembered. A late invite is late by seconds; nobody takes part in 32 calls meanwhile.
 const CAPACITY: usize = 32;
 
-/// How many own calls an answer names. Nobody rings the same person more often in the seconds that an invite
-/// may be late.
-const NAMED: usize = 4;
+/// The most calls that [`Lines::own_over`](super::Lines::own_over) names. Nobody rings the same person more
+/// often in the seconds that an invite may be late.
+pub const MAX_OWN_OVER: usize = 4;
 
 /// The last calls that ended, or were ended before they were seen.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -48,7 +48,7 @@ impl Memory {
     /// The last calls in which this end rang `peer`, the latest first.
     pub(super) fn own(&self, peer: &PeerName) -> impl Iterator<Item = &CallId> {
         let own = self.0.iter().rev().filter(|over| over.rung.as_ref() == Some(peer));
-        own.take(NAMED).map(|over| &over.call)
+        own.take(MAX_OWN_OVER).map(|over| &over.call)
     }
 }
 
@@ -72,10 +72,10 @@ mod tests {
     fn the_latest_own_calls_to_a_person_are_named() {
         let (ann, bob) = (PeerName::from("ann"), PeerName::from("bob"));
         let mut memory = Memory::default();
-        (0..NAMED + 1).for_each(|n| memory.remember_own(id(n), Some(ann.clone())));
+        (0..MAX_OWN_OVER + 1).for_each(|n| memory.remember_own(id(n), Some(ann.clone())));
         memory.remember_own(id(10), Some(bob.clone()));
         memory.remember(id(11));
-        let latest: Vec<CallId> = (1..NAMED + 1).rev().map(id).collect();
+        let latest: Vec<CallId> = (1..MAX_OWN_OVER + 1).rev().map(id).collect();
         assert_eq!(memory.own(&ann).cloned().collect::<Vec<_>>(), latest);
         assert_eq!(memory.own(&bob).cloned().collect::<Vec<_>>(), [id(10)]);
     }

@@ -20,6 +20,7 @@ use crate::mutation::{Rule, broken};
 use crate::state::{CallState, Signaling};
 use memory::Memory;
 
+pub use memory::MAX_OWN_OVER;
 pub use types::{LineEffect, LineError, Party, Passage, Placed, RoomInput, RoomPeer, Sender, Tagged};
 
 /// The most calls a session has at a time. A person is in one and may be ringing or leaving a few more;
@@ -180,7 +181,7 @@ impl Lines {
         self.lines.iter().find(|(id, line)| is_it(id, line)).map(|(id, _)| id)
     }
 
-    /// The last calls in which this end rang `peer` and that are over, the latest first, at most four. An
+    /// The last calls in which this end rang `peer` and that are over, the latest first, at most [`MAX_OWN_OVER`]. An
     /// [`Accept`](Signal::Accept) to `peer` names them, and who gets it takes each for cancelled, by
     /// [`WireInput::Cancel`], before the answer.
     pub fn own_over(&self, peer: &PeerName) -> impl Iterator<Item = &CallId> {

@@ -31,11 +31,13 @@ impl Lines {
     }
 
     /// A message about the stay in a room that began with [`Lines::join`] of `call`; where a service says which
-    /// stay it speaks of. About an earlier one it does nothing.
-    pub fn room_of(&mut self, call: &CallId, room: &RoomName, input: RoomInput) {
-        if self.room_call(room) == Some(call) || broken(Rule::StaysMixedUp) {
+    /// stay it speaks of. About an earlier one it does nothing, and says false.
+    pub fn room_of(&mut self, call: &CallId, room: &RoomName, input: RoomInput) -> bool {
+        let present = self.room_call(room) == Some(call) || broken(Rule::StaysMixedUp);
+        if present {
             self.room(room, input);
         }
+        present
     }
 
     /// A message about a room this end is in or enters. Of any other room it does nothing.

@@ -175,7 +175,10 @@ impl Actor {
         };
         let wire_id = self.calls.get(id).map_or_else(|| id.clone(), |line| line.wire_id.clone());
         let to_room = matches!(signal, Signal::Join | Signal::Leave);
-        let Some(message) = words::to_message(signal, wire_id, room) else { return };
+        let Some(mut message) = words::to_message(signal, wire_id, room) else { return };
+        if let (Message::Accept(accept), Some(peer)) = (&mut message, address.party.peer()) {
+            accept.over = self.lines.own_over(peer).map(|call| CallId(call.0.clone())).collect();
+        }
         let mut envelope = Envelope::from(message);
         if !to_room {
             address.write(&mut envelope);
