@@ -71,6 +71,15 @@ pub struct Ended {
     pub facts: Facts,
 }
 
+/// The summary, a line for people.
+impl std::fmt::Display for Ended {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Ended { by, reason, phase, duration, facts } = *self;
+        let ended = duet_call::Ended { by, reason, phase, facts };
+        write!(f, "{ended}; media for {:.1} s", duration.as_secs_f32())
+    }
+}
+
 /// How a call came to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
