@@ -179,6 +179,7 @@ fn an_answer_to_a_stay_that_was_given_up_counts_for_no_later_one() {
         while next(&mut socket).is_some() {}
     });
     let host = Host::connect(&url, "alice");
+    host.connected();
     let first = host.join("r");
     first.call.hang_up();
     assert_eq!(first.ended().by, EndedBy::Local);
