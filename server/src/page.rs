@@ -2,7 +2,7 @@
 //! that is gone, still has its page.
 
 use axum::body::Body;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION};
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use rust_embed::{EmbeddedFile, RustEmbed};
@@ -12,19 +12,32 @@ use rust_embed::{EmbeddedFile, RustEmbed};
 #[allow_missing = true]
 struct Files;
 
-/// Answers a request for a file of the page; `/` is `index.html`.
+/// Answers a request for a file of the page; a folder is its `index.html`.
 pub(crate) async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
     if method != Method::GET && method != Method::HEAD {
         return (StatusCode::METHOD_NOT_ALLOWED, "the page is only for reading\n").into_response();
     }
-    let path = match uri.path().trim_start_matches('/') {
-        "" => "index.html",
-        path => path,
+    let path = uri.path().trim_start_matches('/');
+    let index = match path {
+        "" => "index.html".to_owned(),
+        path => format!("{}/index.html", path.trim_end_matches('/')),
     };
-    match Files::get(path) {
-        Some(file) => respond(path, file, &headers),
+    if let Some(file) = Files::get(path) {
+        return respond(path, file, &headers);
+    }
+    match Files::get(&index) {
+        Some(file) if path.is_empty() || path.ends_with('/') => respond(&index, file, &headers),
+        Some(_) => to_folder(path, uri.query()),
         None => (StatusCode::NOT_FOUND, "nothing is here; the page is at /\n").into_response(),
     }
+}
+
+/// Sends a browser from `folder` to `folder/`, against which the page's own addresses are meant.
+fn to_folder(path: &str, query: Option<&str>) -> Response {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let query = query.map_or_else(String::new, |query| format!("?{query}"));
+    // Relative, so that it holds behind a proxy that serves this server under a path.
+    (StatusCode::PERMANENT_REDIRECT, [(LOCATION, format!("{name}/{query}"))]).into_response()
 }
 
 fn respond(path: &str, file: EmbeddedFile, headers: &HeaderMap) -> Response {

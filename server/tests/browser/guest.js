@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
 import { figures, installProbe, showsMotion } from './media.js';
 import { Original } from './original.js';
-import { until } from './wait.js';
+import { Native } from './native.js';
+import { unique, until } from './wait.js';
 
 /** @typedef {import('./seeds.js').System} System */
 /** @typedef {import('./seeds.js').Role} Role */
@@ -59,6 +60,11 @@ export class Service {
    */
   static ours(system, server, elsewhere = server) {
     return new Service(system, `${server.url}${system.mount ?? ''}`, system.elsewhere ? elsewhere.url : server.url);
+  }
+
+  /** The address that `duet call` is given. */
+  get address() {
+    return { url: this.system.dialect === 'ws-broadcast' ? `${this.url.replace(/^http/, 'ws')}/` : this.url };
   }
 
   /** @param {Role} role */
@@ -185,4 +191,46 @@ export async function meet(open, first) {
   await callee.accept();
   await Promise.all([caller.seesAndHears(), callee.seesAndHears()]);
   return { caller, callee };
+}
+
+/**
+ * The native side and a page get to where they talk; both are closed when the test is over.
+ * @param {import('node:test').TestContext} t
+ * @param {import('playwright-core').Browser} browser
+ * @param {Service} service
+ * @param {Role} role of the native side
+ * @param {string[]} [args] for `duet call`, beside those that say where and as whom
+ */
+export async function meetNative(t, browser, service, role, args = []) {
+  const { system } = service;
+  const other = role === 'caller' ? 'callee' : 'caller';
+  const id = unique('native');
+  /** @param {string[]} more */
+  const start = (more) => {
+    const wanted = ['--dialect', system.dialect, '--role', role, '--seconds', '60', '--end', 'remote', ...more, ...args];
+    const native = new Native(service.address, wanted);
+    t.after(() => native.stop());
+    return native;
+  };
+  const open = async () => {
+    const guest = await Guest.open(browser, service, other);
+    t.after(() => guest.close());
+    return guest;
+  };
+  /** @type {Native} */
+  let native;
+  /** @type {Guest} */
+  let page;
+  if (system.first === role) {
+    native = start([...system.place, '--id', id]);
+    await native.event('ready');
+    page = await open();
+    if (role === 'callee') await page.call(id);
+  } else {
+    page = await open();
+    native = start(page.id ? ['--to', page.id, '--id', id] : [...system.place, '--id', id]);
+  }
+  if (role === 'caller') await page.accept();
+  await Promise.all([page.seesAndHears(), native.event('media')]);
+  return { native, page };
 }

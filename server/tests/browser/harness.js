@@ -8,9 +8,9 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import { showsMotion } from './media.js';
-import { DEADLINE_MS, until } from './wait.js';
+import { DEADLINE_MS, unique, until } from './wait.js';
 
-export { DEADLINE_MS, until };
+export { DEADLINE_MS, unique, until };
 
 const CHROMIUM = process.env.DUET_CHROMIUM ?? '/usr/bin/chromium';
 const CHROMIUM_FLAGS = [
@@ -235,15 +235,4 @@ export class Person {
     await this.page.context().close();
     assert.deepEqual(this.complaints, []);
   }
-}
-
-let count = 0;
-
-/**
- * A name nobody else in this run has.
- * @param {string} stem
- */
-export function unique(stem) {
-  count += 1;
-  return `${stem}-${count}`;
 }

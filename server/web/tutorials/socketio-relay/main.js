@@ -4,7 +4,7 @@
  * answered. Hanging up leaves the room, which the other side sees by the picture.
  */
 import { connect } from '../connection.js';
-import { element, hideRemote, media, openMedia, server, state, status } from '../page.js';
+import { element, hideRemote, media, openMedia, server, state, status, wishes } from '../page.js';
 
 /** How long the one who need not offer again waits for the other one to do so. */
 const SECOND_TRY_MS = 1500;
@@ -13,7 +13,7 @@ const join = /** @type {HTMLButtonElement} */ (element('join'));
 const hangup = /** @type {HTMLButtonElement} */ (element('hangup'));
 
 /** @type {any} */
-const socket = /** @type {any} */ (window).io(server.origin, { autoConnect: false });
+const socket = /** @type {any} */ (window).io(server.origin, { autoConnect: false, query: wishes });
 /** @type {import('../connection.js').Connection | null} */
 let connection = null;
 /** What was offered last, to settle who offers again. */
