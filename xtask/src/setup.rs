@@ -93,7 +93,9 @@ pub fn node_packages() -> Result {
     if !has_program("npm") {
         return Err("node and npm are missing: install node 20 or newer for the browser tests".into());
     }
-    if folder.join("node_modules/.package-lock.json").is_file() {
+    let modified = |file: &str| folder.join(file).metadata().and_then(|metadata| metadata.modified()).ok();
+    // npm writes the first when it installed what the second says.
+    if modified("node_modules/.package-lock.json") >= modified("package-lock.json") {
         return Ok(());
     }
     let mut install = command("npm", &["ci", "--no-audit", "--no-fund", "--loglevel=error"]);

@@ -24,7 +24,7 @@ pub fn run(args: &Args) -> Result {
     if args.no_browser {
         return Ok(());
     }
-    browser(&target_dir().join("debug"))
+    browser(&target_dir().join("debug"), args.full)
 }
 
 fn rust_tests(full: bool) -> Result {
@@ -41,13 +41,21 @@ fn rust_tests(full: bool) -> Result {
 }
 
 /// Calls between the page and itself, and the page and the native engine, in headless Chromium.
-fn browser(bin: &Path) -> Result {
+fn browser(bin: &Path, full: bool) -> Result {
     shell::run(cargo(&["build", "--workspace", "--bins", "--features", FEATURES]))?;
     setup::node_packages()?;
-    let mut tests = command("npm", &["test", "--silent"]);
-    tests
-        .current_dir(shell::root().join("server/tests/browser"))
+    npm(bin, &["test", "--silent"])?;
+    if full {
+        // The long tier: ten minutes of calls, one after the other.
+        npm(bin, &["run", "--silent", "connect-times"])?;
+    }
+    Ok(())
+}
+
+fn npm(bin: &Path, args: &[&str]) -> Result {
+    let mut npm = command("npm", args);
+    npm.current_dir(shell::root().join("server/tests/browser"))
         .env("DUET_BIN", bin.join("duet"))
         .env("DUET_SERVER_BIN", bin.join("duet-server"));
-    shell::run(tests)
+    shell::run(npm)
 }

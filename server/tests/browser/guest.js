@@ -136,6 +136,14 @@ export class Guest {
 
   /** Sees moving pictures and hears sound. */
   async seesAndHears() {
+    try {
+      await this.#seesAndHears();
+    } catch (error) {
+      throw new Error(`${error.message}; the page said ${JSON.stringify(this.complaints)}`);
+    }
+  }
+
+  async #seesAndHears() {
     const before = await figures(this.page).catch(() => null);
     await showsMotion(this.page, 'remote');
     // Some show the other side muted; a person presses the loudspeaker.
@@ -179,18 +187,33 @@ export class Guest {
 }
 
 /**
- * Two pages get to where they talk.
- * @param {(role: Role) => Promise<Guest>} open
- * @param {Role} first who has to be there first
+ * Two pages call each other, see and hear each other, and one hangs up.
+ * @param {import('playwright-core').Browser} browser
+ * @param {Service} service
  */
-export async function meet(open, first) {
-  const there = await open(first);
-  const comes = await open(first === 'caller' ? 'callee' : 'caller');
-  const [caller, callee] = first === 'caller' ? [there, comes] : [comes, there];
-  await caller.call(callee.id);
-  await callee.accept();
-  await Promise.all([caller.seesAndHears(), callee.seesAndHears()]);
-  return { caller, callee };
+export async function pagesTalk(browser, service) {
+  /** @type {Guest[]} */
+  const guests = [];
+  /** @param {Role} role */
+  const open = async (role) => {
+    const guest = await Guest.open(browser, service, role);
+    guests.push(guest);
+    return guest;
+  };
+  try {
+    const { first } = service.system;
+    const there = await open(first);
+    const comes = await open(first === 'caller' ? 'callee' : 'caller');
+    const [caller, callee] = first === 'caller' ? [there, comes] : [comes, there];
+    await caller.call(callee.id);
+    await callee.accept();
+    await Promise.all([caller.seesAndHears(), callee.seesAndHears()]);
+    await caller.hangUp();
+    await callee.seesEnd();
+    for (const guest of guests) await guest.close();
+  } finally {
+    for (const guest of guests) await guest.page.context().close();
+  }
 }
 
 /**

@@ -1,7 +1,7 @@
 // @ts-check
 /** The native engine and the tutorials' pages, unchanged, over the tutorials' own servers: both roles, ended by either. */
 import { after, before, describe, test } from 'node:test';
-import { Guest, Service, meetNative } from './guest.js';
+import { Service, meetNative } from './guest.js';
 import { launch } from './harness.js';
 import { SEEDS } from './seeds.js';
 

@@ -2,7 +2,7 @@
 /** Seed 000 needs https for the camera on other machines: its pages over TLS, its own server's and ours. */
 import { after, before, test } from 'node:test';
 import { Certificate } from './certificate.js';
-import { Guest, SEED_PAGES, Service, meet, meetNative } from './guest.js';
+import { SEED_PAGES, Service, meetNative, pagesTalk } from './guest.js';
 import { Server, launch } from './harness.js';
 import { SEEDS } from './seeds.js';
 
@@ -35,15 +35,7 @@ after(async () => {
 });
 
 for (const [name, service] of /** @type {[string, () => Service][]} */ ([['its own server', () => original], ['our server', () => ours]])) {
-  test(`two pages see and hear each other over TLS with ${name}`, async (t) => {
-    const { caller, callee } = await meet(async (role) => {
-      const guest = await Guest.open(browser, service(), role);
-      t.after(() => guest.close());
-      return guest;
-    }, seed.first);
-    await caller.hangUp();
-    await callee.seesEnd();
-  });
+  test(`two pages see and hear each other over TLS with ${name}`, () => pagesTalk(browser, service()));
 
   test(`the native side calls a page over TLS with ${name}`, async (t) => {
     const { native, page } = await meetNative(t, browser, service(), 'caller', ['--insecure']);
