@@ -2,9 +2,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use duet_call::DeviceNews;
 use duet_media::Time;
+use duet_signal::dialect::Dialect;
 
 use crate::config::{CustomConfig, EngineConfig, SessionConfig, check_user};
-use crate::driver::{Pump, Tasks};
+use crate::driver::{Platform, Pump, Tasks};
 use crate::session::{Session, SessionShared};
 use crate::{Error, clock};
 
@@ -23,6 +24,7 @@ struct Guard(Arc<Inner>);
 pub(crate) struct Inner {
     tasks: Tasks,
     pump: Pump,
+    platform: Platform,
     sessions: Mutex<Sessions>,
 }
 
@@ -50,8 +52,13 @@ impl Engine {
     pub fn new(config: EngineConfig) -> Result<Self, Error> {
         let tasks = Tasks::start(&config)?;
         let pump = Pump::start()?;
-        let inner = Inner { tasks, pump, sessions: Mutex::default() };
-        Ok(Engine { inner: Arc::new(Guard(Arc::new(inner))) })
+        Ok(Self::over(tasks, pump, Platform::real()))
+    }
+
+    /// An engine that stands on these.
+    pub(crate) fn over(tasks: Tasks, pump: Pump, platform: Platform) -> Self {
+        let inner = Inner { tasks, pump, platform, sessions: Mutex::default() };
+        Engine { inner: Arc::new(Guard(Arc::new(inner))) }
     }
 
     /// Opens a session to a signaling service. Returns at once; [`SessionEvent::State`] tells when it
@@ -63,9 +70,13 @@ impl Engine {
     /// [`SessionEvent::State`]: crate::SessionEvent::State
     /// [`SessionEvent::Failed`]: crate::SessionEvent::Failed
     pub fn session(&self, config: SessionConfig) -> Result<Session, Error> {
-        check_user(&config.user)?;
+        if config.dialect != Dialect::PeerJs || !config.user.0.is_empty() {
+            check_user(&config.user)?;
+        }
+        let inner = &self.inner.0;
+        let platform = inner.platform.clone();
         let (sender, events, network) =
-            crate::transport::open_duet(&config, |task| self.inner.0.tasks.spawn(task))?;
+            crate::transport::open(&config, platform, |task| inner.tasks.spawn(task))?;
         self.start(crate::session::Setup::service(config, sender, events, network)?)
     }
 
@@ -125,7 +136,7 @@ impl Engine {
         if sessions.closed {
             return Err(Error::Closed("the engine"));
         }
-        let (session, actor) = Session::start(setup, &inner.pump);
+        let (session, actor) = Session::start(setup, &inner.pump, inner.platform.clone());
         sessions.open.retain(|session| session.strong_count() > 0);
         sessions.open.push(session.downgrade());
         drop(sessions);

@@ -35,6 +35,7 @@ pub use duet_call::{
 };
 pub use duet_codecs::{CodecInfo, VideoCodec, available as codecs};
 pub use duet_media::{Time, audio, frame};
+pub use duet_signal::dialect::{Dialect, Feature, UnknownDialect};
 pub use duet_signal::message::{CallId, IceServer, MediaKinds, RoomId, UserId};
 pub use engine::{Alive, Engine};
 pub use error::{Error, ErrorKind};

@@ -40,6 +40,7 @@ mod server;
 mod session;
 
 pub use auth::{Authenticator, Denied, Open, SharedToken};
+pub use axum::serve::Listener;
 pub use config::{Limits, ServerConfig, Timing};
 pub use duet_signal::message::IceServer;
 pub use error::ServeError;

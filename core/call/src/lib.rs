@@ -74,7 +74,7 @@ mod state;
 mod timers;
 
 pub use call::Call;
-pub use config::{CallWaiting, Config, ConnectPolicy, Recovery};
+pub use config::{CallWaiting, Closing, Config, ConnectPolicy, Recovery};
 pub use effect::{Effect, Flow, Notice, Signal, VideoFlow, VideoNews};
 pub use ended::{EndReason, Ended, EndedBy, Facts, Phase};
 pub use id::{CallId, DeviceId, PeerName, RoomName};

@@ -30,6 +30,8 @@ pub enum Rule {
     SecondAcceptStartsPeer,
     /// Lost media is waited for without end.
     ReconnectTimerNotArmed,
+    /// Who closed their connection is waited for without end.
+    ClosedTimerNotArmed,
     /// An accepted call may connect without end.
     ConnectTimerNotArmed,
     /// An invite rings until somebody does something.
@@ -51,7 +53,7 @@ pub enum Rule {
 #[cfg(feature = "mutations")]
 impl Rule {
     /// Every rule that can be broken.
-    pub const ALL: [Rule; 20] = [
+    pub const ALL: [Rule; 21] = [
         Rule::MediaWithoutAccept,
         Rule::MediaWithoutConnection,
         Rule::EarlyConnectionForgotten,
@@ -64,6 +66,7 @@ impl Rule {
         Rule::CrossedCancelIgnored,
         Rule::SecondAcceptStartsPeer,
         Rule::ReconnectTimerNotArmed,
+        Rule::ClosedTimerNotArmed,
         Rule::ConnectTimerNotArmed,
         Rule::InviteNeverExpires,
         Rule::TimersOutliveCall,

@@ -452,6 +452,11 @@ pub struct Description {
     pub kind: DescriptionKind,
     /// The SDP text.
     pub sdp: String,
+    /// Which exchange of its sender an offer opens: any number that its last offers in this call did not
+    /// have. An answer repeats its offer's, so that a late one is not taken for an answer to a later offer.
+    /// A sender that does not number leaves it out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exchange: Option<u32>,
 }
 
 /// The kind of an SDP description (W3C `RTCSdpType`).

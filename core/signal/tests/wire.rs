@@ -115,8 +115,8 @@ fn call_messages() -> impl Strategy<Value = Message> {
         }),
         (text(), media()).prop_map(|(call, media)| Message::Accept(Accept { call: call.into(), media })),
         (text(), reason).prop_map(|(call, reason)| Message::Decline(Decline { call: call.into(), reason })),
-        (text(), kind, text()).prop_map(|(call, kind, sdp)| {
-            Message::Description(Description { call: call.into(), kind, sdp })
+        (text(), kind, text(), any::<Option<u32>>()).prop_map(|(call, kind, sdp, exchange)| {
+            Message::Description(Description { call: call.into(), kind, sdp, exchange })
         }),
         (text(), proptest::option::of(candidate))
             .prop_map(|(call, candidate)| Message::Candidate(Candidate { call: call.into(), candidate })),

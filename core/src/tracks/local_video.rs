@@ -13,7 +13,7 @@ use super::encoder_line::{EncoderLine, Settings};
 use super::{Monitor, spawn_codec_thread};
 use crate::clock;
 use crate::config::CallOptions;
-use crate::peer::Peer;
+use crate::peer::{FrameInfo, PeerPort};
 use crate::stats::VideoSendStats;
 
 /// Frames in flight: one waiting, one being encoded, one being copied by the host.
@@ -48,7 +48,7 @@ struct Shared {
 #[derive(Default)]
 struct State {
     newest: Option<PooledFrame>,
-    out: Option<Peer>,
+    out: Option<Arc<dyn PeerPort>>,
     codec: Option<VideoCodec>,
     target_bps: u64,
     fps: u32,
@@ -82,7 +82,8 @@ impl LocalVideo {
 
     /// Hands in a frame. Copies its pixels once and returns; never waits.
     ///
-    /// The size may change from frame to frame. Before the call is connected the newest frame is
+    /// The size may change from frame to frame, and so may the rotation, which travels beside the pixels.
+    /// Before the call is connected the newest frame is
     /// kept, so that the first picture leaves as soon as there is a path.
     ///
     /// # Errors
@@ -146,7 +147,7 @@ impl LocalVideo {
     }
 
     /// From now on frames are sent.
-    pub(crate) fn release(&self, out: Peer) {
+    pub(crate) fn release(&self, out: Arc<dyn PeerPort>) {
         let start = self.shared.monitor.update(|state| {
             state.out = Some(out);
             !std::mem::replace(&mut state.running, true) && !state.stopped
@@ -214,7 +215,7 @@ impl Default for Flow {
 /// One frame's worth of orders for the encoder thread.
 struct Job {
     frame: PooledFrame,
-    out: Peer,
+    out: Arc<dyn PeerPort>,
     codec: VideoCodec,
     target_bps: u64,
     fps: u32,
@@ -306,7 +307,13 @@ impl Shared {
             stats.packets_sent += packets as u64;
             stats.bytes_sent += bytes as u64;
         });
-        if !job.out.send_video(encoded.payloads, encoded.timestamp, encoded.key, job.frame.time) {
+        let info = FrameInfo {
+            timestamp: encoded.timestamp,
+            key: encoded.key,
+            captured: job.frame.time,
+            rotation: job.frame.rotation,
+        };
+        if !job.out.send_video(encoded.payloads, info) {
             self.monitor.lock().key_requested = true;
         }
         Ok(())

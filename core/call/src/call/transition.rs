@@ -2,6 +2,7 @@
 
 use super::Call;
 use super::words::{CANCEL, Farewell, HANG_UP, decline, declined, refused};
+use crate::config::Closing;
 use crate::effect::{Notice, Signal};
 use crate::ended::EndReason as Why;
 use crate::ended::EndedBy::{Local, Remote, System, Timeout};
@@ -11,7 +12,20 @@ use crate::input::{
 };
 use crate::state::State::{Connected, Connecting, Ended, Incoming, Outgoing, Pushed, Reconnecting, Waiting};
 use crate::state::{Heard, Link, Role};
-use crate::timers::TimerId::{Connect, InviteAck, InviteExpiry, Reconnect, Restart, Ring, VideoAsk};
+use crate::timers::TimerId::{Closed, Connect, InviteAck, InviteExpiry, Reconnect, Restart, Ring, VideoAsk};
+
+/// A call that is not over.
+macro_rules! open {
+    () => {
+        Outgoing { .. }
+            | Pushed { .. }
+            | Incoming { .. }
+            | Waiting { .. }
+            | Connecting
+            | Connected
+            | Reconnecting { .. }
+    };
+}
 
 impl Call {
     /// Timers that are not running never get here, so a `TimerFired` is ignored in the states that do
@@ -94,22 +108,10 @@ impl Call {
             }
 
             // Media comes and goes while it rings; only the answer makes that matter.
-            (Outgoing { link: Link::Starting | Link::Down, heard }, Peer(P::Connected)) => {
-                self.state = Outgoing { link: Link::Up, heard };
-            }
-            (Incoming { link: Link::Starting | Link::Down }, Peer(P::Connected)) => {
-                self.state = Incoming { link: Link::Up };
-            }
-            (Outgoing { link: Link::Up, heard }, Peer(P::Disconnected))
-            | (Outgoing { link: Link::Starting | Link::Up | Link::Down, heard }, Peer(P::IceFailed)) => {
-                self.state = Outgoing { link: Link::Down, heard };
-                self.restart_once();
-            }
-            (Incoming { link: Link::Up }, Peer(P::Disconnected))
-            | (Incoming { link: Link::Starting | Link::Up | Link::Down }, Peer(P::IceFailed)) => {
-                self.state = Incoming { link: Link::Down };
-                self.restart_once();
-            }
+            (
+                Outgoing { link, .. } | Incoming { link },
+                Peer(news @ (P::Connected | P::Disconnected | P::IceFailed | P::Closed)),
+            ) => self.early(link, news),
             (
                 Outgoing { link: Link::Starting | Link::Up | Link::Down, .. }
                 | Incoming { link: Link::Starting | Link::Up | Link::Down },
@@ -145,6 +147,18 @@ impl Call {
             (Reconnecting { .. }, Host(H::NetworkChanged)) => self.restart_scheduled(0),
             (Reconnecting { .. }, TimerFired(Reconnect)) => self.give_up(),
 
+            // The other end closed its peer connection.
+            (Connecting | Connected | Reconnecting { .. }, Peer(P::Closed))
+                if self.config.closing == Closing::HangUp =>
+            {
+                self.hung_up();
+            }
+            (Connected, Peer(P::Closed)) => self.closed_in_call(),
+            (Connecting | Reconnecting { .. }, Peer(P::Closed)) => self.other_closed(),
+            (Connecting | Reconnecting { .. }, TimerFired(Closed)) => {
+                self.end(Remote, Why::PeerGone, HANG_UP);
+            }
+
             // Another device answered or declined first; perhaps this one's answer came too late.
             (
                 Pushed { .. } | Incoming { .. } | Connecting | Connected | Reconnecting { .. },
@@ -166,9 +180,7 @@ impl Call {
             }
 
             // The other one left a room in which this end stays.
-            (Connecting | Connected | Reconnecting { .. }, Wire(W::PeerLeft | W::HangUp))
-                if self.stays_in_room() =>
-            {
+            (Connecting | Connected | Reconnecting { .. }, Wire(W::PeerLeft)) if self.stays_in_room() => {
                 self.alone_again();
             }
 
@@ -183,34 +195,14 @@ impl Call {
             }
 
             // The person's and the device's needs are known in every state.
-            (
-                Outgoing { .. }
-                | Pushed { .. }
-                | Incoming { .. }
-                | Waiting { .. }
-                | Connecting
-                | Connected
-                | Reconnecting { .. },
-                User(U::SetMedia(sources)),
-            ) => self.set_media(sources),
-            (
-                Outgoing { .. }
-                | Pushed { .. }
-                | Incoming { .. }
-                | Waiting { .. }
-                | Connecting
-                | Connected
-                | Reconnecting { .. },
-                Host(H::Device(news)),
-            ) => self.device(news),
+            (open!(), User(U::SetMedia(sources))) => self.set_media(sources),
+            (open!(), Host(H::Device(news))) => self.device(news),
 
             // Accepted, connected or not.
             (Connecting | Connected | Reconnecting { .. }, User(U::HangUp)) => {
                 self.end(Local, Why::HangUp, HANG_UP);
             }
-            (Connecting | Connected | Reconnecting { .. }, Wire(W::HangUp)) => {
-                self.end(Remote, Why::HangUp, Farewell::Leave);
-            }
+            (Connecting | Connected | Reconnecting { .. }, Wire(W::HangUp)) => self.hung_up(),
             // The caller gave up while the answer was under way.
             (
                 Outgoing { .. }
@@ -230,16 +222,7 @@ impl Call {
             (Outgoing { .. } | Incoming { .. } | Connecting, Peer(P::NoCommonCodec)) => {
                 self.fail(Why::NoCommonCodec);
             }
-            (
-                Outgoing { .. }
-                | Pushed { .. }
-                | Incoming { .. }
-                | Waiting { .. }
-                | Connecting
-                | Connected
-                | Reconnecting { .. },
-                Host(H::Failed),
-            ) => self.fail(Why::Internal),
+            (open!(), Host(H::Failed)) => self.fail(Why::Internal),
 
             // The other end is gone, says the service. A connected ring knows better: media flows.
             (Connecting | Connected | Reconnecting { .. }, Wire(W::PeerLeft)) if self.in_room() => {
@@ -258,16 +241,7 @@ impl Call {
                 Wire(W::MediaState(media)),
             ) => self.notify(Notice::RemoteMedia(media)),
 
-            (
-                Outgoing { .. }
-                | Pushed { .. }
-                | Incoming { .. }
-                | Waiting { .. }
-                | Connecting
-                | Connected
-                | Reconnecting { .. },
-                Line(news),
-            ) => self.line(news),
+            (open!(), Line(news)) => self.line(news),
 
             // Everything below is ignored.
 
@@ -287,10 +261,9 @@ impl Call {
                     | W::RoomFull
                     | W::Talk(_),
                 )
-                | Peer(P::Connected | P::Disconnected | P::IceFailed)
                 | Host(H::NetworkChanged)
                 | Recalled
-                | TimerFired(InviteExpiry | Connect | Reconnect | Restart | VideoAsk),
+                | TimerFired(InviteExpiry | Connect | Reconnect | Closed | Restart | VideoAsk),
             ) => {}
             // A refusal that does not concern the caller's presence may be about any message.
             (
@@ -313,10 +286,17 @@ impl Call {
                     | W::MediaState(_)
                     | W::Talk(_),
                 )
-                | Peer(P::Connected | P::Disconnected | P::IceFailed | P::DtlsFailed | P::NoCommonCodec)
+                | Peer(
+                    P::Connected
+                    | P::Disconnected
+                    | P::IceFailed
+                    | P::DtlsFailed
+                    | P::NoCommonCodec
+                    | P::Closed,
+                )
                 | Host(H::NetworkChanged)
                 | GlareLost
-                | TimerFired(InviteAck | Ring | Connect | Reconnect | Restart | VideoAsk),
+                | TimerFired(InviteAck | Ring | Connect | Reconnect | Closed | Restart | VideoAsk),
             ) => {}
             // Nobody is there to send these, and there is no peer connection.
             (
@@ -339,11 +319,20 @@ impl Call {
                     | W::MediaState(_)
                     | W::Talk(_),
                 )
-                | Peer(P::Connected | P::Disconnected | P::IceFailed | P::DtlsFailed | P::NoCommonCodec)
+                | Peer(
+                    P::Connected
+                    | P::Disconnected
+                    | P::IceFailed
+                    | P::DtlsFailed
+                    | P::NoCommonCodec
+                    | P::Closed,
+                )
                 | Host(H::NetworkChanged)
                 | GlareLost
                 | Recalled
-                | TimerFired(InviteAck | Ring | InviteExpiry | Connect | Reconnect | Restart | VideoAsk),
+                | TimerFired(
+                    InviteAck | Ring | InviteExpiry | Connect | Reconnect | Closed | Restart | VideoAsk,
+                ),
             ) => {}
             // Late answers, answers of other devices, duplicates.
             (
@@ -379,7 +368,7 @@ impl Call {
                 Wire(W::PeerLeft | W::Refused(_))
                 | Peer(P::Connected | P::NoCommonCodec)
                 | Host(H::NetworkChanged)
-                | TimerFired(Connect | Reconnect | Restart),
+                | TimerFired(Connect | Reconnect | Closed | Restart),
             ) => {}
             // The reconnect timer watches over the rest.
             (

@@ -14,6 +14,7 @@ pub const DECLINE: Input = Input::User(UserInput::Decline);
 pub const HANG_UP: Input = Input::User(UserInput::HangUp);
 pub const CONNECTED: Input = Input::Peer(PeerInput::Connected);
 pub const DISCONNECTED: Input = Input::Peer(PeerInput::Disconnected);
+pub const CLOSED: Input = Input::Peer(PeerInput::Closed);
 pub const ICE_FAILED: Input = Input::Peer(PeerInput::IceFailed);
 pub const NETWORK_CHANGED: Input = Input::Host(HostInput::NetworkChanged);
 pub const ANSWERED: Input = Input::Wire(WireInput::Accept { media: MEDIA });
@@ -156,6 +157,7 @@ pub fn all_inputs() -> Vec<Input> {
         PeerInput::IceFailed,
         PeerInput::DtlsFailed,
         PeerInput::NoCommonCodec,
+        PeerInput::Closed,
     ];
     let signaling = [
         SignalingInput::Lost,
@@ -252,6 +254,7 @@ pub fn label(input: Input) -> &'static str {
         Input::Peer(PeerInput::IceFailed) => "peer.ice-failed",
         Input::Peer(PeerInput::DtlsFailed) => "peer.dtls-failed",
         Input::Peer(PeerInput::NoCommonCodec) => "peer.no-common-codec",
+        Input::Peer(PeerInput::Closed) => "peer.closed",
         Input::Signaling(SignalingInput::Lost) => "signaling.lost",
         Input::Signaling(SignalingInput::Restored) => "signaling.restored",
         Input::Signaling(SignalingInput::LostForGood(_)) => "signaling.lost-for-good",
@@ -262,6 +265,7 @@ pub fn label(input: Input) -> &'static str {
         Input::TimerFired(TimerId::InviteExpiry) => "timer.invite-expiry",
         Input::TimerFired(TimerId::Connect) => "timer.connect",
         Input::TimerFired(TimerId::Reconnect) => "timer.reconnect",
+        Input::TimerFired(TimerId::Closed) => "timer.closed",
         Input::TimerFired(TimerId::Restart) => "timer.restart",
     }
 }

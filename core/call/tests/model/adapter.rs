@@ -80,6 +80,8 @@ pub enum Fact {
     IceFailed,
     DtlsFailed,
     NoCommonCodec,
+    /// The other end has closed it.
+    Closed,
 }
 
 /// Something a side asks for, or tells its host.
@@ -336,6 +338,7 @@ fn peer(fact: Fact) -> PeerInput {
         Fact::IceFailed => PeerInput::IceFailed,
         Fact::DtlsFailed => PeerInput::DtlsFailed,
         Fact::NoCommonCodec => PeerInput::NoCommonCodec,
+        Fact::Closed => PeerInput::Closed,
     }
 }
 

@@ -95,9 +95,10 @@ fn shows(rule: Rule) -> (&'static str, Fault) {
         Rule::BusyIsRung => ("ring and be rung by a third", Fault::RangWhileBusy),
         Rule::HangUpNotSent | Rule::CrossedCancelIgnored => ("ring", Fault::Disagreement),
         Rule::SecondAcceptStartsPeer | Rule::PeerOutlivesCall => ("ring", Fault::PeerLeak),
-        Rule::ReconnectTimerNotArmed | Rule::ConnectTimerNotArmed | Rule::InviteNeverExpires => {
-            ("ring", Fault::NeverSettles)
-        }
+        Rule::ReconnectTimerNotArmed
+        | Rule::ClosedTimerNotArmed
+        | Rule::ConnectTimerNotArmed
+        | Rule::InviteNeverExpires => ("ring", Fault::NeverSettles),
         Rule::TimersOutliveCall => ("ring", Fault::TimerLeak),
         Rule::EndedTwice => ("ring", Fault::EndedTwice),
         Rule::BothOffer => ("ring", Fault::SameRoles),

@@ -120,6 +120,7 @@ fn rings() -> Vec<Scenario> {
         },
         Scenario { name: "ring, media set up once accepted", config: after_accept, ..big },
         Scenario { name: "ring, no restarts", config: Config::without_restart, ..big },
+        Scenario { name: "ring, closing hangs up", config: Config::closing_hangs_up, ..big },
         Scenario { name: "ring twice", calls: &[&[0, 1], &[]], bounds: Bounds { moves: 1, ..small }, ..big },
         Scenario {
             name: "ring and be rung",

@@ -6,7 +6,7 @@
 mod effects;
 mod inbound;
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -82,7 +82,8 @@ pub(crate) struct Actor {
     service_servers: Vec<IceServer>,
     link: Link,
     lines: Lines,
-    calls: HashMap<CallId, Line>,
+    /// In the order of their ids, so that the same happenings always have the same consequences.
+    calls: BTreeMap<CallId, Line>,
     timers: Timers,
     commands: mpsc::Receiver<Command>,
     peer_events: mpsc::Receiver<(CallId, PeerEvent)>,
@@ -115,7 +116,7 @@ impl Actor {
             service_servers: Vec::new(),
             link: setup.link,
             lines: Lines::new(setup.calls),
-            calls: HashMap::new(),
+            calls: BTreeMap::new(),
             timers: Timers::default(),
             commands,
             peer_events,
@@ -195,10 +196,13 @@ impl Actor {
             }
         };
         tokio::select! {
-            command = self.commands.recv() => Wakeup::Command(command),
-            event = link => Wakeup::Link(event),
-            Some((call, event)) = self.peer_events.recv() => Wakeup::Peer(call, event),
+            // In a fixed order, so that the same happenings have the same consequences. Timers cannot be
+            // many; what others can flood comes last.
+            biased;
             () = timer => Wakeup::Timer,
+            command = self.commands.recv() => Wakeup::Command(command),
+            Some((call, event)) = self.peer_events.recv() => Wakeup::Peer(call, event),
+            event = link => Wakeup::Link(event),
         }
     }
 

@@ -97,10 +97,13 @@ impl Connection {
         let deadline = self.deadline();
         let reading = self.read_from.is_none();
         tokio::select! {
-            incoming = self.wire.next(), if reading => self.on_incoming(incoming).await,
-            () = self.seat.link().woken() => Ok(()),
-            () = sleep_until(deadline) => self.on_time(Instant::now()).await,
+            // In a fixed order, so that the same happenings have the same consequences. Silence is only
+            // silence when nothing waits to be read; a client that floods is made to pause.
+            biased;
             () = stopped(stopping) => Err(End::Stopping),
+            () = self.seat.link().woken() => Ok(()),
+            incoming = self.wire.next(), if reading => self.on_incoming(incoming).await,
+            () = sleep_until(deadline) => self.on_time(Instant::now()).await,
         }
     }
 
@@ -136,6 +139,7 @@ impl Connection {
             })?);
         }
         tokio::select! {
+            biased;
             sent = self.wire.send(texts) => sent,
             () = self.seat.link().over() => Err(End::Over),
         }
@@ -144,6 +148,7 @@ impl Connection {
     /// Writes a message without a number, unless the session is lost meanwhile.
     async fn unless_over(&mut self, message: Envelope) -> Result<(), End> {
         tokio::select! {
+            biased;
             sent = self.wire.send_message(message) => sent,
             () = self.seat.link().over() => Err(End::Over),
         }
