@@ -95,10 +95,7 @@ mod tests {
         assert_eq!(base("https://calls.example/app/").duet(), "wss://calls.example/app/v1/ws");
         assert_eq!(base("ws://[::1]:8000/").plain(), "ws://[::1]:8000/");
         assert_eq!(base("http://h:1/signal?room=2").plain(), "ws://h:1/signal?room=2");
-        assert_eq!(
-            base("http://h:9980").engine_io(3),
-            "ws://h:9980/socket.io/?EIO=3&transport=websocket"
-        );
+        assert_eq!(base("http://h:9980").engine_io(3), "ws://h:9980/socket.io/?EIO=3&transport=websocket");
         assert_eq!(
             base("http://h:3001/myPeerServer").peerjs_id("peerjs"),
             "http://h:3001/myPeerServer/peerjs/id?version=1.5.5"

@@ -149,7 +149,8 @@ impl Link {
     }
 
     async fn connect(&mut self) -> Result<(Socket, Welcome), Stop> {
-        let connecting = socket::open(&*self.platform.dialer, self.config.trust(), &*self.endpoint, MAX_MESSAGE_BYTES);
+        let connecting =
+            socket::open(&*self.platform.dialer, self.config.trust(), &*self.endpoint, MAX_MESSAGE_BYTES);
         let mut socket = timeout(CONNECT_TIMEOUT, connecting)
             .await
             .map_err(|_| Stop::Broken("no answer in time".into()))?

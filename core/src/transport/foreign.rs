@@ -172,8 +172,7 @@ impl Link {
         let late = |_| Stop::Broken("no answer in time".into());
         let url = timeout(CONNECT_TIMEOUT, self.address()).await.map_err(late)??;
         let opening = socket::open(&*self.platform.dialer, self.config.trust(), url, MAX_MESSAGE);
-        let mut socket =
-            timeout(CONNECT_TIMEOUT, opening).await.map_err(late)?.map_err(Stop::Broken)?;
+        let mut socket = timeout(CONNECT_TIMEOUT, opening).await.map_err(late)?.map_err(Stop::Broken)?;
         self.translator.opened();
         let greeting = async {
             while !self.act(&mut socket).await? {
@@ -182,7 +181,9 @@ impl Link {
             }
             Ok(())
         };
-        timeout(CONNECT_TIMEOUT, greeting).await.map_err(|_| Stop::Broken("no greeting in time".into()))??;
+        timeout(CONNECT_TIMEOUT, greeting)
+            .await
+            .map_err(|_| Stop::Broken("no greeting in time".into()))??;
         while let Some(envelope) = self.waiting.pop_front() {
             self.say(&envelope);
         }

@@ -432,8 +432,7 @@ impl Connection {
 
     /// Takes the other side's control channel; whatever else it opens, nobody would read.
     async fn on_channel(&mut self, channel: Arc<dyn DataChannel>) {
-        let is_control =
-            self.any_channel || channel.label().await.is_ok_and(|label| label == CONTROL_LABEL);
+        let is_control = self.any_channel || channel.label().await.is_ok_and(|label| label == CONTROL_LABEL);
         if is_control && !std::mem::replace(&mut self.control_taken, true) {
             self.watch_channel(channel);
         } else if let Err(error) = channel.close().await {
