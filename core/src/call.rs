@@ -2,17 +2,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use duet_call::{CallState, EndReason, EndedBy, Facts, Phase, VideoNews, Wish};
+use duet_call::{CallState, VideoNews, Wish};
 use duet_signal::dialect::Feature;
 use duet_signal::message::{CallId, MediaKinds, RoomId, UserId};
 
-use crate::Error;
 use crate::config::CallOptions;
 use crate::driver::{Command, EventPort, Subscription};
 use crate::peer::PeerPort;
 use crate::session::SessionShared;
 use crate::stats::{AudioRecvStats, CallStats, VideoRecvStats, VideoSendStats};
 use crate::tracks::{LocalAudio, LocalVideo, RemoteAudio, RemoteVideo};
+use crate::{Ended, Error};
 
 /// One call. Cheap to clone; any thread. Dropping the last clone hangs up.
 #[derive(Clone)]
@@ -55,21 +55,6 @@ pub enum CallEvent {
     FrameReady,
     /// The call is over. Always the last event, exactly once.
     Ended(Ended),
-}
-
-/// How a call ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ended {
-    /// Who ended it.
-    pub by: EndedBy,
-    /// Why.
-    pub reason: EndReason,
-    /// How far the call had come.
-    pub phase: Phase,
-    /// How long media had been connected.
-    pub duration: Duration,
-    /// What had happened in it.
-    pub facts: Facts,
 }
 
 /// How a call came to be.

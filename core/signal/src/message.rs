@@ -440,6 +440,10 @@ pub struct PeerLeft {
     pub room: RoomId,
     /// The call that is over.
     pub call: CallId,
+    /// They did not say so: their session was lost and could not be resumed in time. Their media may flow all
+    /// the same, and they may be back.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub gone: bool,
 }
 
 /// An SDP description.

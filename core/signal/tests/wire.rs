@@ -134,8 +134,9 @@ fn room_messages() -> impl Strategy<Value = Message> {
             .prop_map(|(room, peer)| Message::Joined(Joined { room: room.into(), peer })),
         (text(), room_peer())
             .prop_map(|(room, peer)| Message::PeerJoined(PeerJoined { room: room.into(), peer })),
-        (text(), text())
-            .prop_map(|(room, call)| Message::PeerLeft(PeerLeft { room: room.into(), call: call.into() })),
+        (text(), text(), any::<bool>()).prop_map(|(room, call, gone)| {
+            Message::PeerLeft(PeerLeft { room: room.into(), call: call.into(), gone })
+        }),
     ]
 }
 

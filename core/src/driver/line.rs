@@ -12,7 +12,8 @@ use duet_signal::{Envelope, Message};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use crate::call::{CallEvent, CallShared, Ended};
+use crate::Ended;
+use crate::call::{CallEvent, CallShared};
 use crate::config::{IceConfig, MIN_KBPS};
 use crate::peer::{
     MakePeer, MediaSink, PeerConfig, PeerError, PeerEvent, PeerPort, RtpPacket, SessionDescription,
@@ -199,7 +200,7 @@ impl Line {
         Sources {
             audio: self.shared.local_audio.is_enabled(),
             video,
-            screen: video && self.shared.options.screen,
+            screen: video && self.shared.local_video.is_screen(),
         }
     }
 

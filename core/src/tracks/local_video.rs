@@ -61,7 +61,8 @@ struct State {
 }
 
 impl LocalVideo {
-    /// `on_toggle` is called after the track was turned on or off, on the thread that did.
+    /// `on_toggle` is called after the track was turned on or off, or from camera to screen or back, on the
+    /// thread that did.
     pub(crate) fn new(options: &CallOptions, on_toggle: impl Fn() + Send + Sync + 'static) -> Self {
         let state = State {
             target_bps: u64::from(options.start_kbps) * 1000,
@@ -135,6 +136,20 @@ impl LocalVideo {
     /// Whether pictures are on.
     pub fn is_enabled(&self) -> bool {
         !self.shared.monitor.lock().disabled
+    }
+
+    /// Says whether the frames pushed from now on are a screen's: they are encoded for sharp text before
+    /// smooth motion, go on in the background, and the other end is told.
+    pub fn set_screen(&self, screen: bool) {
+        let was = self.shared.monitor.update(|state| std::mem::replace(&mut state.screen, screen));
+        if was != screen {
+            (self.shared.on_toggle)();
+        }
+    }
+
+    /// Whether the pictures are a screen's.
+    pub fn is_screen(&self) -> bool {
+        self.shared.monitor.lock().screen
     }
 
     pub(crate) fn configure(&self, fps: u32, screen: bool) {

@@ -8,7 +8,8 @@ use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVe
 use tokio_rustls::rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use tokio_rustls::rustls::{
-    ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme, crypto,
+    ClientConfig, ConfigBuilder, DigitallySignedStruct, Error, RootCertStore, SignatureScheme, WantsVerifier,
+    crypto,
 };
 
 use super::socket::Stream;
@@ -37,12 +38,19 @@ pub(super) async fn wrap(stream: Box<dyn Stream>, host: &str, trust: Trust) -> i
 
 fn authorities() -> ClientConfig {
     let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    ClientConfig::builder().with_root_certificates(roots).with_no_client_auth()
+    builder().with_root_certificates(roots).with_no_client_auth()
 }
 
 fn anybody() -> ClientConfig {
     let verifier = Arc::new(NoQuestions(crypto::ring::default_provider()));
-    ClientConfig::builder().dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth()
+    builder().dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth()
+}
+
+/// With our own choice of cryptography, whatever else the process has.
+fn builder() -> ConfigBuilder<ClientConfig, WantsVerifier> {
+    ClientConfig::builder_with_provider(Arc::new(crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("ring knows the versions rustls speaks")
 }
 
 /// Accepts every certificate, but not every signature: whoever answers has at least that certificate's key.

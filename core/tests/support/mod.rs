@@ -102,6 +102,20 @@ impl Host {
         }
     }
 
+    /// Waits until the connection to the service was lost and made anew.
+    pub fn reconnects(&self) {
+        let end = Instant::now() + DEADLINE;
+        let mut lost = false;
+        loop {
+            match self.events.recv_timeout(end.saturating_duration_since(Instant::now())) {
+                Ok(SessionEvent::State(SessionState::Reconnecting)) => lost = true,
+                Ok(SessionEvent::State(SessionState::Connected)) if lost => return,
+                Ok(SessionEvent::State(_)) => {}
+                other => panic!("not reconnected: {other:?}"),
+            }
+        }
+    }
+
     pub fn failure(&self) -> duet_core::Error {
         let end = Instant::now() + DEADLINE;
         loop {

@@ -180,7 +180,10 @@ impl Call {
             }
 
             // The other one left a room in which this end stays.
-            (Connecting | Connected | Reconnecting { .. }, Wire(W::PeerLeft)) if self.stays_in_room() => {
+            (Connecting | Connected | Reconnecting { .. }, Wire(W::PeerLeft))
+            | (Connecting | Reconnecting { .. }, Wire(W::PeerGone))
+                if self.stays_in_room() =>
+            {
                 self.alone_again();
             }
 
@@ -224,13 +227,13 @@ impl Call {
             }
             (open!(), Host(H::Failed)) => self.fail(Why::Internal),
 
-            // The other end is gone, says the service. A connected ring knows better: media flows.
+            // The other end is gone, says the service. Who is connected knows better: media flows.
             (Connecting | Connected | Reconnecting { .. }, Wire(W::PeerLeft)) if self.in_room() => {
                 self.end(Remote, Why::PeerLeft, Farewell::Leave);
             }
             (
                 Outgoing { .. } | Pushed { .. } | Incoming { .. } | Connecting | Reconnecting { .. },
-                Wire(W::PeerLeft),
+                Wire(W::PeerLeft | W::PeerGone),
             )
             | (Pushed { .. } | Incoming { .. } | Connecting, Wire(W::Refused(Refusal::NotFound))) => {
                 self.end(Remote, Why::PeerGone, Farewell::Leave);
@@ -316,6 +319,7 @@ impl Call {
                     | W::DeclinedElsewhere
                     | W::Joined { peer: false }
                     | W::PeerLeft
+                    | W::PeerGone
                     | W::MediaState(_)
                     | W::Talk(_),
                 )
@@ -365,7 +369,7 @@ impl Call {
             // A call that can go on goes on: media flows whatever the service or a renegotiation says.
             (
                 Connected,
-                Wire(W::PeerLeft | W::Refused(_))
+                Wire(W::PeerLeft | W::PeerGone | W::Refused(_))
                 | Peer(P::Connected | P::NoCommonCodec)
                 | Host(H::NetworkChanged)
                 | TimerFired(Connect | Reconnect | Closed | Restart),

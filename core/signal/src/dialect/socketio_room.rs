@@ -105,7 +105,7 @@ impl Rooms {
         if let Stage::With { room, other } = &self.stage {
             let (room, call) = (room.clone(), other.call.clone());
             self.stage = Stage::Alone { room: room.clone() };
-            out.deliver(Envelope::from(Message::PeerLeft(PeerLeft { room, call })));
+            out.deliver(Envelope::from(Message::PeerLeft(PeerLeft { room, call, gone: false })));
         }
     }
 

@@ -87,9 +87,14 @@ impl Actor {
                 let with = self.meet(&room, peer);
                 return self.lines.room(&RoomName(room.0), RoomInput::PeerJoined(with));
             }
-            Message::PeerLeft(message::PeerLeft { room, call }) => {
-                let call = Some(machine_id(&call));
-                return self.lines.room(&RoomName(room.0), RoomInput::PeerLeft { call });
+            Message::PeerLeft(message::PeerLeft { room, call, gone }) => {
+                let call = machine_id(&call);
+                let left = if gone {
+                    RoomInput::PeerGone { call }
+                } else {
+                    RoomInput::PeerLeft { call: Some(call) }
+                };
+                return self.lines.room(&RoomName(room.0), left);
             }
             _ => {}
         }

@@ -255,7 +255,7 @@ impl Actor {
             Origin::Incoming(..) => return,
         };
         let reason = match placed {
-            Ok(true) => return,
+            Ok(true) => return self.tell_screen(&call.id),
             Ok(false) => {
                 log::info!("{peer_user:?} was ringing here already; that call is answered instead");
                 EndReason::GlareLost
@@ -284,6 +284,15 @@ impl Actor {
         line.narrow(media, options.fps, options.screen);
         line.accepted();
         self.lines.input(&machine_id(id), Input::User(UserInput::Accept { media }));
+        self.tell_screen(id);
+    }
+
+    /// The machine takes pictures for a camera's until it hears that they are a screen's.
+    fn tell_screen(&mut self, id: &CallId) {
+        let Some(sources) = self.calls.get(id).map(Line::sources).filter(|sources| sources.screen) else {
+            return;
+        };
+        self.lines.input(&machine_id(id), Input::User(UserInput::SetMedia(sources)));
     }
 
     /// Hang-ups, and the end of the session.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use duet_core::{Engine, Time};
 
+use super::place::wrong_role;
 use crate::cli::Failure;
 use crate::cli::party::{Note, Party, Role};
 use crate::cli::verdict::{Asked, End};
@@ -75,12 +76,7 @@ fn step(party: &mut Party, asked: &mut Asked, start: Time, now: Time, limits: Li
     if facts.failure.is_some() {
         party.hang_up();
     } else if let Some((_, actual)) = mismatch {
-        party.fail(Failure::call(match actual {
-            Role::Callee => {
-                "nobody is in the room to be called; start the other side first, or use --role auto"
-            }
-            Role::Caller => "somebody is in the room already, so this side must call; use --role auto",
-        }));
+        party.fail(wrong_role(party.dialect(), actual));
     } else if !facts.signaling && now.since(start) > SIGNALING {
         party.fail(Failure::signaling("the signaling service does not answer; check the address"));
     } else if let (Some(seconds), Some(media_at)) = (limits.seconds, facts.media_at) {

@@ -1,6 +1,7 @@
 //! `duet call`: one side of a call.
 
 mod drive;
+mod place;
 
 use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;
@@ -8,10 +9,12 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use duet_core::{CallOptions, Engine, EngineConfig, IceConfig, IceServer, SessionConfig, UserId, VideoCodec};
+use duet_core::{
+    CallOptions, Dialect, Engine, EngineConfig, IceConfig, IceServer, SessionConfig, UserId, VideoCodec,
+};
 
 use super::args::{self, AudioInput, Size, VideoInput};
-use super::party::{Goal, Note, Party, Role, Seat};
+use super::party::{Note, Party, Role, Seat};
 use super::progress::Screen;
 use super::report::{Event, Report};
 use super::verdict::{End, verdict};
@@ -21,6 +24,7 @@ use crate::pace::Rate;
 use crate::sink::{WavRecorder, Y4mRecorder, write_png};
 use crate::source::{Pictures, Sound, SyntheticCamera, Tone, WavFile, Y4mFile};
 use drive::{Limits, drive};
+use place::Place;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -32,6 +36,9 @@ Examples:
   Send files, keep what the other side sends, hang up after ten seconds of media:
     duet call http://127.0.0.1:8080 --room tea --video talk.y4m --audio talk.wav \\
         --record-video seen.y4m --record-audio heard.wav --seconds 10
+  Talk to the pages of another system, over its own server:
+    duet call https://127.0.0.1:8101 --dialect socketio-relay --role caller --insecure
+    duet call http://127.0.0.1:3001/myPeerServer --dialect peerjs --to ID
   Through a relay only, for scripts:
     duet call https://calls.example --room tea --relay-only \\
         --ice-server turn:relay.example:3478,user,password --json";
@@ -45,18 +52,22 @@ const TONE_HZ: f64 = 440.0;
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct CallArgs {
-    /// Address of a `duet serve`: http(s)://host:port or ws(s)://host:port.
+    /// Address of the service: http(s)://host:port or ws(s)://host:port, with its path if it has one.
     url: String,
+    /// Which system the service is: duet, socketio-relay, ws-broadcast, socketio-room, socketio-invite or peerjs.
+    #[arg(long, value_name = "NAME", default_value_t)]
+    dialect: Dialect,
     /// Meet in this room of two.
     #[arg(long, conflicts_with = "to")]
     room: Option<String>,
-    /// Call this user; without --to and --room, wait to be called.
+    /// Call this user; without --to and --room, wait to be called. Dialects without names take either.
     #[arg(long, value_name = "ID")]
     to: Option<String>,
-    /// Who we are; a random name by default.
+    /// Who we are; by default a random name, or one that the service gives.
     #[arg(long)]
     id: Option<String>,
-    /// Insist on calling or on being called; in a room it is otherwise who comes second that calls.
+    /// Insist on calling or on being called; in a room it is otherwise who comes second that calls, or first,
+    /// or either, as the dialect has it.
     #[arg(long, value_enum, default_value_t = WantedRole::Auto)]
     role: WantedRole,
     /// Pictures to send: synthetic, none, or a .y4m file, which is repeated.
@@ -98,9 +109,12 @@ pub(crate) struct CallArgs {
     /// Hide our addresses: media goes through TURN servers only.
     #[arg(long)]
     relay_only: bool,
-    /// Proof of identity, if the service asks for one.
+    /// Proof of identity, if the service asks for one; with peerjs, its API key.
     #[arg(long)]
     token: Option<String>,
+    /// DANGEROUS: accept any certificate of the service. Whoever is on the way can listen in.
+    #[arg(long)]
+    insecure: bool,
     /// Print one JSON object a line instead of text.
     #[arg(long)]
     json: bool,
@@ -115,7 +129,7 @@ enum WantedRole {
 
 pub(crate) fn run(args: CallArgs) -> Result<(), Failure> {
     let screen = Screen::new(None, args.json);
-    let mut report = Report { dialect: "duet", ..Report::default() };
+    let mut report = Report { dialect: args.dialect.as_str(), ..Report::default() };
     let result = call(&args, &screen, &mut report);
     report.ok = result.is_ok();
     report.error = result.as_ref().err().map(Failure::to_string);
@@ -124,15 +138,16 @@ pub(crate) fn run(args: CallArgs) -> Result<(), Failure> {
 }
 
 fn call(args: &CallArgs, screen: &Screen, report: &mut Report) -> Result<(), Failure> {
-    let goal = args.goal()?;
+    let Place { goal, user, ring } = Place::of(args)?;
     let options = args.options();
-    let id = args.id.clone().unwrap_or_else(random_id);
-    let plan = args.plan(&id)?;
+    let plan = args.plan(&user)?;
     let engine = Engine::new(EngineConfig::default())?;
     let (notes, inbox) = mpsc::channel::<Note>();
     interrupt::notify(notes.clone(), Note::Interrupt);
-    screen.say(format!("I am {id}"));
-    let config = args.session(&id, &options);
+    let mut config = args.session(&user, &options);
+    if let Some(ring) = ring {
+        (config.calls.timers.ring, config.calls.timers.invite_expiry) = (ring, ring);
+    }
     let seat = Seat { who: 0, config, goal, options, plan, screen: screen.clone() };
     let mut party = Party::new(&engine, seat, &notes)?;
     let limits =
@@ -153,23 +168,6 @@ fn call(args: &CallArgs, screen: &Screen, report: &mut Report) -> Result<(), Fai
 }
 
 impl CallArgs {
-    fn goal(&self) -> Result<Goal, Failure> {
-        match (&self.room, &self.to, self.role) {
-            (Some(room), _, _) => Ok(Goal::Join(room.as_str().into())),
-            (None, Some(_), WantedRole::Callee) => {
-                Err(Failure::usage("--role callee waits for a call; leave --to out"))
-            }
-            (None, Some(to), _) => Ok(Goal::Ring(to.as_str().into())),
-            (None, None, WantedRole::Caller) => {
-                Err(Failure::usage("--role caller needs somebody to call; pass --to ID or --room ROOM"))
-            }
-            (None, None, _) if self.id.is_none() => Err(Failure::usage(
-                "nobody could call a random name; pass --id NAME to be called, --to ID to call, or --room ROOM",
-            )),
-            (None, None, _) => Ok(Goal::Answer),
-        }
-    }
-
     fn wanted_role(&self) -> Option<Role> {
         match self.role {
             WantedRole::Caller => Some(Role::Caller),
@@ -181,6 +179,8 @@ impl CallArgs {
     fn session(&self, id: &str, options: &CallOptions) -> SessionConfig {
         let mut config = SessionConfig::new(self.url.as_str(), UserId::from(id));
         config.token = self.token.clone();
+        config.dialect = self.dialect;
+        config.insecure = self.insecure;
         config.ice = IceConfig { servers: self.ice_server.clone(), relay_only: self.relay_only };
         config.incoming = options.clone();
         config

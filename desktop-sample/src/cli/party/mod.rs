@@ -7,8 +7,8 @@ use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use duet_core::{
-    Call, CallEvent, CallOptions, CallState, CallStats, EndReason, Engine, RoomId, Session, SessionConfig,
-    SessionEvent, SessionState, Subscription, Time, UserId,
+    Call, CallEvent, CallOptions, CallState, CallStats, Dialect, EndReason, Engine, RoomId, Session,
+    SessionConfig, SessionEvent, SessionState, Subscription, Time, UserId,
 };
 
 pub(crate) use facts::{Facts, Role, ended_by};
@@ -134,6 +134,11 @@ impl Party {
         &self.facts
     }
 
+    /// Which system this side talks to.
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.session.dialect()
+    }
+
     /// The call, once there is one.
     pub(crate) fn has_call(&self) -> bool {
         self.call.is_some()
@@ -188,6 +193,7 @@ impl Party {
         self.screen.event(&Event::Signaling { state: name });
         if state == SessionState::Connected && !self.facts.signaling {
             self.facts.signaling = true;
+            self.screen.say(format!("I am {}", self.session.user()));
             if let Err(failure) = self.begin() {
                 self.fail(failure);
             }
@@ -201,6 +207,10 @@ impl Party {
                 self.facts.role = Some(Role::Caller);
                 let call = self.session.ring(to.clone(), self.options.clone())?;
                 self.take(call);
+                if matches!(self.dialect(), Dialect::SocketIoRelay | Dialect::WsBroadcast) {
+                    // Whoever comes later is called, too.
+                    self.screen.event(&Event::Ready);
+                }
             }
             Goal::Join(room) => {
                 self.screen.say(format!("entering room {room} ..."));
@@ -279,13 +289,16 @@ impl Party {
     fn on_call_state(&mut self, state: CallState) {
         match state {
             CallState::Waiting => {
-                self.facts.role = Some(Role::Callee);
+                if self.dialect() == Dialect::Duet {
+                    self.facts.role = Some(Role::Callee);
+                }
                 self.screen.event(&Event::Ready);
                 self.screen.say("alone in the room; waiting for the other side ...");
             }
             CallState::Connecting => {
-                // In a room, whoever finds the other side there calls.
-                self.facts.role.get_or_insert(Role::Caller);
+                let calls = self.call.as_ref().and_then(Call::is_caller);
+                let role = calls.map(|calls| if calls { Role::Caller } else { Role::Callee });
+                self.facts.role = role.or(self.facts.role);
                 if let (Some(plan), Some(call)) = (self.plan.take(), &self.call) {
                     self.media = Some(Media::start(&self.engine, call, plan, self.bell.clone()));
                 }
@@ -358,7 +371,7 @@ impl Party {
         let (facts, stats) = (&self.facts, &self.stats);
         let received = &stats.inbound_video;
         let report = Report {
-            dialect: "duet",
+            dialect: self.dialect().as_str(),
             role: facts.role.map(Role::name),
             connect_ms: facts.connect.map(|setup| setup.as_millis() as u64),
             ended_by: facts.ended.as_ref().map(|ended| facts::ended_by(ended).to_owned()),
