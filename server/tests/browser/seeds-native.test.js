@@ -19,7 +19,7 @@ after(async () => {
 // Two at a time: much of it is waiting for a silence to be noticed.
 describe('over its own server', { concurrency: 2 }, () => {
   for (const seed of SEEDS) {
-    describe(seed.name, () => {
+    describe(seed.name, { concurrency: 1 }, () => {
       /** @type {Service} */
       let service;
 

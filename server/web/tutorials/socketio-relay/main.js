@@ -26,7 +26,7 @@ status('ready', 'Join when you are ready.');
 join.onclick = async () => {
   join.disabled = true;
   await openMedia();
-  status('waiting', 'Connecting to the server…');
+  status('offline', 'Connecting to the server…');
   socket.connect();
 };
 
@@ -68,11 +68,11 @@ socket.on('full', () => leave('The room is full: two are talking already.'));
 socket.on('bye', gone);
 
 socket.on('disconnect', () => {
-  if (state() === 'waiting') status('waiting', 'The server is gone. Trying to reach it again…');
+  if (state() === 'waiting') status('offline', 'The server is gone. Trying to reach it again…');
 });
 
 socket.on('connect_error', () => {
-  if (state() !== 'connected') status('waiting', 'The server cannot be reached. Trying again…');
+  if (state() !== 'connected') status('offline', 'The server cannot be reached. Trying again…');
 });
 
 async function offer() {
