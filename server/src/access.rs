@@ -47,9 +47,10 @@ impl From<Turned> for Denial {
             Turned::ServerFull => {
                 Denial::new(StatusCode::SERVICE_UNAVAILABLE, "the server is full; try again in a minute")
             }
-            Turned::AddressFull => {
-                Denial::new(StatusCode::TOO_MANY_REQUESTS, "too many connections from this address; close some")
-            }
+            Turned::AddressFull => Denial::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "too many connections from this address; close some",
+            ),
         }
     }
 }
@@ -89,7 +90,8 @@ pub(crate) fn check_page(app: &App, headers: &HeaderMap) -> Result<(), Denial> {
     }
     let shown = origin.to_str().unwrap_or("?");
     log::warn!("a page of {shown:?} was not let in; --open-to-others lets in pages from anywhere");
-    let text = "this server takes only pages of its own machine; --open-to-others lets in pages from anywhere";
+    let text =
+        "this server takes only pages of its own machine; --open-to-others lets in pages from anywhere";
     Err(Denial::new(StatusCode::FORBIDDEN, text))
 }
 
@@ -167,7 +169,9 @@ mod tests {
         for local in ["http://localhost", "http://localhost:5173", "https://127.0.0.1:1", "http://[::1]:80"] {
             assert!(is_local(&HeaderValue::from_static(local)), "{local}");
         }
-        for foreign in ["https://example.org", "http://localhost.example.org", "null", "http://127.0.0.1.nip.io"] {
+        for foreign in
+            ["https://example.org", "http://localhost.example.org", "null", "http://127.0.0.1.nip.io"]
+        {
             assert!(!is_local(&HeaderValue::from_static(foreign)), "{foreign}");
         }
     }

@@ -47,7 +47,9 @@ pub enum ServeError {
         source: io::Error,
     },
     /// There is no certificate or no key in the file.
-    #[error("{path} has no PEM section of {wanted}; certificate (--tls-cert) and key (--tls-key) are PEM files")]
+    #[error(
+        "{path} has no PEM section of {wanted}; certificate (--tls-cert) and key (--tls-key) are PEM files"
+    )]
     TlsEmpty {
         /// The file.
         path: PathBuf,

@@ -22,7 +22,10 @@ impl Query {
     /// What a client of a dialect with one room wishes of it.
     pub(crate) fn wishes(&self) -> Wishes {
         let room = self.get("room").filter(|room| !room.is_empty() && room.chars().count() <= MAX_NAME_CHARS);
-        Wishes { exclusive: matches!(self.get("exclusive"), Some("1" | "true")), room: room.unwrap_or_default().to_owned() }
+        Wishes {
+            exclusive: matches!(self.get("exclusive"), Some("1" | "true")),
+            room: room.unwrap_or_default().to_owned(),
+        }
     }
 }
 

@@ -82,7 +82,11 @@ pub(crate) enum Stream {
 pub(crate) enum Connections {
     Plain(TcpListener),
     /// Handshakes run beside each other in a task of their own: a slow client holds up nobody.
-    Tls { ready: mpsc::Receiver<(Stream, SocketAddr)>, local_addr: SocketAddr, _accepting: JoinSet<()> },
+    Tls {
+        ready: mpsc::Receiver<(Stream, SocketAddr)>,
+        local_addr: SocketAddr,
+        _accepting: JoinSet<()>,
+    },
 }
 
 impl Connections {

@@ -118,8 +118,9 @@ impl Request {
         let sid = self.query.get("sid");
         match (self.query.get("transport"), upgrade, sid, &self.method) {
             (Some("websocket"), Some(upgrade), None, _) => match self.let_in(version) {
-                Ok(parts) => wire::configure(upgrade)
-                    .on_upgrade(move |socket| socket::serve(socket, parts, self.app)),
+                Ok(parts) => {
+                    wire::configure(upgrade).on_upgrade(move |socket| socket::serve(socket, parts, self.app))
+                }
                 Err(response) => response,
             },
             (Some("websocket"), Some(upgrade), Some(sid), _) => match self.app.sessions.get(sid) {

@@ -63,7 +63,9 @@ impl Event {
         if args.is_empty() {
             return Err(malformed("an event has a name"));
         }
-        let Value::String(name) = args.remove(0) else { return Err(malformed("an event's name is a string")) };
+        let Value::String(name) = args.remove(0) else {
+            return Err(malformed("an event's name is a string"));
+        };
         let plain = whole.len() == json.len() + "42".len();
         let text = if plain { whole.clone() } else { format!("42{json}").into() };
         Ok(Event { name, args, text })
@@ -160,7 +162,8 @@ mod tests {
         for (value, name) in [("\"r\"", "r"), ("7", "7"), ("false", "false")] {
             assert_eq!(room_name(&serde_json::from_str(value).unwrap()).unwrap(), name);
         }
-        for wrong in ["\"\"".to_owned(), "[]".to_owned(), "{}".to_owned(), format!("\"{}\"", "r".repeat(129))] {
+        for wrong in ["\"\"".to_owned(), "[]".to_owned(), "{}".to_owned(), format!("\"{}\"", "r".repeat(129))]
+        {
             assert!(room_name(&serde_json::from_str(&wrong).unwrap()).is_err(), "{wrong}");
         }
     }

@@ -202,8 +202,7 @@ impl State {
         }
         let number = self.number();
         let load = Load { messages: 1, bytes };
-        self.queues
-            .insert(to.into(), Queue { number, waiting: vec![(Arc::clone(from), text)], load });
+        self.queues.insert(to.into(), Queue { number, waiting: vec![(Arc::clone(from), text)], load });
         Ok(Some(QueueRef { to: to.into(), number }))
     }
 
@@ -341,7 +340,8 @@ mod tests {
         let peers = peers(Limits::default());
         let (ann, _) = enter(&peers, "ann", "1").unwrap();
         let (_bob, to_bob) = enter(&peers, "bob", "2").unwrap();
-        for text in [r#"{"type":"HEARTBEAT"}"#, r#"{"type":"EXPIRE","dst":"bob"}"#, r#"{"type":"OPEN","dst":"bob"}"#]
+        for text in
+            [r#"{"type":"HEARTBEAT"}"#, r#"{"type":"EXPIRE","dst":"bob"}"#, r#"{"type":"OPEN","dst":"bob"}"#]
         {
             assert_eq!(ann.say(said(text)), Ok(None));
         }
