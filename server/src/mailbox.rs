@@ -60,7 +60,7 @@ impl Mailbox {
         waiting.bytes += text.len();
         if waiting.texts.len() >= self.most || waiting.bytes > self.most_bytes {
             *waiting = Waiting { over: Some(Over::Slow), ..Waiting::default() };
-            self.over.notify_one();
+            self.over.notify_waiters();
         } else {
             waiting.texts.push_back(text);
         }
@@ -71,7 +71,7 @@ impl Mailbox {
     /// Nothing more will come; what waits is still delivered. The first reason stays.
     pub(crate) fn finish(&self, why: Over) {
         self.lock().over.get_or_insert(why);
-        self.over.notify_one();
+        self.over.notify_waiters();
         self.filled.notify_one();
     }
 
@@ -102,10 +102,15 @@ impl Mailbox {
         }
     }
 
-    /// Waits until nothing more will come. One waiter at a time; safe to cancel.
-    pub(crate) async fn over(&self) {
-        while self.why_over().is_none() {
-            self.over.notified().await;
+    /// Waits until nothing more will come, and says why. Safe to cancel.
+    pub(crate) async fn over(&self) -> Over {
+        loop {
+            // Before the look: what happens after it is not missed.
+            let over = self.over.notified();
+            if let Some(why) = self.why_over() {
+                return why;
+            }
+            over.await;
         }
     }
 

@@ -175,8 +175,7 @@ impl<L: Listener> Texts<'_, L> {
 
 /// Ready when the mailbox overflows.
 async fn slow(mailbox: &Mailbox) {
-    mailbox.over().await;
-    if mailbox.why_over() != Some(Over::Slow) {
+    if mailbox.over().await != Over::Slow {
         std::future::pending::<()>().await;
     }
 }

@@ -235,10 +235,8 @@ async fn keep(session: Arc<Session>, app: Arc<App>) {
                     break;
                 }
             }
-            () = session.mailbox.over() => {
-                if let Some(why) = session.mailbox.why_over() {
-                    app.counters.over("socket.io", why);
-                }
+            why = session.mailbox.over() => {
+                app.counters.over("socket.io", why);
                 break;
             }
             () = session.changed.notified() => {}

@@ -30,11 +30,11 @@ pub(super) async fn take_over(socket: WebSocket, session: Arc<Session>, app: Arc
     if !session.begin_probe() {
         return;
     }
-    let tried = timeout(app.config.timing.hello_deadline, probe(&mut wire)).await;
-    let parts = match tried {
-        Ok(true) => session.take(&app),
-        _ => None,
+    let probed = tokio::select! {
+        probed = timeout(app.config.timing.hello_deadline, probe(&mut wire)) => probed == Ok(true),
+        _ = session.mailbox.over() => false,
     };
+    let parts = if probed { session.take(&app) } else { None };
     match parts {
         Some(parts) => run(wire, parts, &app).await,
         None => session.end_probe(),

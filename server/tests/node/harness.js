@@ -154,12 +154,9 @@ export class SocketIo extends Ear {
     this.socket.disconnect();
   }
 
-  /** Leaves as a closed tab does: the connection is cut. */
+  /** Leaves as a closed tab does: the WebSocket is cut off. */
   vanish() {
-    const { engine } = this.socket.io;
-    const raw = engine.transport.ws;
-    if (raw) raw.terminate ? raw.terminate() : raw.close();
-    else engine.transport.pollXhr.abort();
+    this.socket.io.engine.transport.ws.terminate();
   }
 }
 

@@ -9,14 +9,15 @@ import { Server } from './harness.js';
 
 const require = createRequire(import.meta.url);
 
-/** @param {(http: import('node:http').Server) => void} serve */
+/** @param {(http: import('node:http').Server) => { close(): unknown }} serve returns what to close with it */
 async function listen(serve) {
   const http = createServer();
-  serve(http);
+  const served = serve(http);
   http.listen(0, '127.0.0.1');
   await once(http, 'listening');
   const { port } = /** @type {import('node:net').AddressInfo} */ (http.address());
   return new Server(`http://127.0.0.1:${port}`, async () => {
+    served.close();
     http.closeAllConnections();
     http.close();
   });
@@ -25,7 +26,8 @@ async function listen(serve) {
 /** One room; what is said there goes to the others. Socket.IO 4. */
 export function relay() {
   return listen((http) => {
-    new SocketIo4(http, { allowEIO3: true }).on('connection', (socket) => {
+    const io = new SocketIo4(http, { allowEIO3: true });
+    io.on('connection', (socket) => {
       socket.on('conn', (name) => {
         socket.join('room');
         socket.emit('conn', name);
@@ -34,6 +36,7 @@ export function relay() {
         socket.on(event, (message) => socket.to('room').emit(event, message));
       }
     });
+    return io;
   });
 }
 
@@ -62,13 +65,15 @@ export function room() {
         socket.leave(room);
       });
     });
+    return io;
   });
 }
 
 /** Somebody calls, somebody accepts. Socket.IO 4. Passes on to the others only: see the rules' notes. */
 export function invite() {
   return listen((http) => {
-    new SocketIo4(http, { cors: { origin: '*' } }).on('connection', (socket) => {
+    const io = new SocketIo4(http, { cors: { origin: '*' } });
+    io.on('connection', (socket) => {
       socket.emit('connectionSuccess');
       socket.on('joinRoom', (room) => socket.join(room));
       for (const event of ['callRemote', 'acceptCall', 'hangUp']) {
@@ -78,6 +83,7 @@ export function invite() {
       socket.on('sendAnswer', ({ answer, roomId }) => socket.to(roomId).emit('receiveAnswer', answer));
       socket.on('sendCandidate', ({ candidate, roomId }) => socket.to(roomId).emit('receiveCandidate', candidate));
     });
+    return io;
   });
 }
 
@@ -90,6 +96,7 @@ export function broadcast() {
         for (const other of server.clients) if (other !== socket) other.send(data.toString());
       });
     });
+    return server;
   });
 }
 
