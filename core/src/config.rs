@@ -11,9 +11,9 @@ use crate::Error;
 use crate::transport::Trust;
 
 /// In dialects without a bye, how long media may be lost before the other one counts as gone. With the 3 s
-/// after which a loss is noticed that is 9 s: who closed a page is missed by then, who changed networks without
+/// after which a loss is noticed that is 8 s: who closed a page is missed by then, who changed networks without
 /// an ICE restart does not come back later either.
-const GONE_AFTER: Duration = Duration::from_secs(6);
+const GONE_AFTER: Duration = Duration::from_secs(5);
 
 /// How an [`Engine`](crate::Engine) runs.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -105,11 +105,6 @@ impl Out {
     pub(super) fn push(&mut self, action: Action) {
         self.actions.push_back(action);
     }
-
-    #[cfg(test)]
-    pub(super) fn take(&mut self) -> Vec<Action> {
-        self.actions.drain(..).collect()
-    }
 }
 
 impl Translator {
