@@ -100,9 +100,11 @@ export class Guest {
    * @param {import('playwright-core').Browser} browser
    * @param {Service} service
    * @param {Role} role
+   * @param {{ viewport?: { width: number, height: number }, colorScheme?: 'dark' | 'light',
+   *   prepare?: (page: import('playwright-core').Page) => Promise<unknown> }} [options]
    */
-  static async open(browser, service, role) {
-    const context = await browser.newContext({ permissions: ['camera', 'microphone'], ignoreHTTPSErrors: true });
+  static async open(browser, service, role, { prepare, ...look } = {}) {
+    const context = await browser.newContext({ permissions: ['camera', 'microphone'], ignoreHTTPSErrors: true, ...look });
     await context.route(`${CDN}/**`, (route) => {
       const file = LIBRARIES[new URL(route.request().url()).pathname.slice(1)];
       return route.fulfill({ path: fileURLToPath(new URL(`./node_modules/${file}`, import.meta.url)) });
@@ -115,6 +117,7 @@ export class Guest {
       if (message.type() === 'error' && !message.text().includes('favicon')) complaints.push(message.text());
     });
     await page.addInitScript(installProbe);
+    await prepare?.(page);
     await page.goto(service.page(role));
     const guest = new Guest(page, service.system, complaints);
     guest.id = await service.system.arrive(page, role);

@@ -214,14 +214,9 @@ export class Person {
     await until(`pictures in ${codec}`, async () => (await this.stats())?.videoIn.codec?.toUpperCase() === codec.toUpperCase());
   }
 
-  /**
-   * @param {string} name of the picture, in the directory `DUET_SHOTS`; without it none is taken
-   */
-  async shot(name) {
-    const directory = process.env.DUET_SHOTS;
-    if (!directory) return;
-    await mkdir(directory, { recursive: true });
-    await this.page.screenshot({ path: join(directory, `${name}.png`) });
+  /** @param {string} name of the picture */
+  shot(name) {
+    return shoot(this.page, name);
   }
 
   /** Closes the page like a person who closes the tab. */
@@ -235,4 +230,15 @@ export class Person {
     await this.page.context().close();
     assert.deepEqual(this.complaints, []);
   }
+}
+
+/**
+ * @param {import('playwright-core').Page} page
+ * @param {string} name of the picture, in the directory `DUET_SHOTS`; without it none is taken
+ */
+export async function shoot(page, name) {
+  const directory = process.env.DUET_SHOTS;
+  if (!directory) return;
+  await mkdir(directory, { recursive: true });
+  await page.screenshot({ path: join(directory, `${name}.png`) });
 }
