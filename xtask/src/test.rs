@@ -24,7 +24,9 @@ pub fn run(args: &Args) -> Result {
     if args.no_browser {
         return Ok(());
     }
-    browser(&target_dir().join("debug"))
+    let bin = target_dir().join("debug");
+    browser(&bin)?;
+    foreign_clients(&bin)
 }
 
 fn rust_tests(full: bool) -> Result {
@@ -48,6 +50,15 @@ fn browser(bin: &Path) -> Result {
     tests
         .current_dir(shell::root().join("server/tests/browser"))
         .env("DUET_BIN", bin.join("duet"))
+        .env("DUET_SERVER_BIN", bin.join("duet-server"));
+    shell::run(tests)
+}
+
+/// The clients of other signaling systems against the server that [`browser`] has built.
+fn foreign_clients(bin: &Path) -> Result {
+    let mut tests = command("npm", &["test", "--silent"]);
+    tests
+        .current_dir(shell::root().join("server/tests/node"))
         .env("DUET_SERVER_BIN", bin.join("duet-server"));
     shell::run(tests)
 }
