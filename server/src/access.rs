@@ -62,11 +62,9 @@ pub(crate) fn enter(
     address: SocketAddr,
     headers: &HeaderMap,
 ) -> Result<Pass, Denial> {
-    let passed = check_page(app, headers).map_err(|denial| (ErrorCode::Unauthorized, denial));
-    let passed = passed.and_then(|()| {
-        app.gate.enter(address.ip()).map_err(|turned| (ErrorCode::RateLimited, turned.into()))
-    });
-    passed.map_err(|(code, denial)| denied(app, dialect, code, denial))
+    check_page(app, dialect, headers)?;
+    let passed = app.gate.enter(address.ip());
+    passed.map_err(|turned| denied(app, dialect, ErrorCode::RateLimited, turned.into()))
 }
 
 /// Whether a client that has no user shows the token the server wants, if it wants one.
@@ -83,7 +81,7 @@ fn denied(app: &App, dialect: &'static str, code: ErrorCode, denial: Denial) -> 
 }
 
 /// Whether the page that asks may ask. Programs name no page.
-pub(crate) fn check_page(app: &App, headers: &HeaderMap) -> Result<(), Denial> {
+pub(crate) fn check_page(app: &App, dialect: &'static str, headers: &HeaderMap) -> Result<(), Denial> {
     let Some(origin) = headers.get(ORIGIN) else { return Ok(()) };
     if !app.config.auth.is_open() || app.config.open_to_others || is_own_page(headers) || is_local(origin) {
         return Ok(());
@@ -92,7 +90,7 @@ pub(crate) fn check_page(app: &App, headers: &HeaderMap) -> Result<(), Denial> {
     log::warn!("a page of {shown:?} was not let in; --open-to-others lets in pages from anywhere");
     let text =
         "this server takes only pages of its own machine; --open-to-others lets in pages from anywhere";
-    Err(Denial::new(StatusCode::FORBIDDEN, text))
+    Err(denied(app, dialect, ErrorCode::Unauthorized, Denial::new(StatusCode::FORBIDDEN, text)))
 }
 
 /// Browsers name the page that connects; others name nothing and are not stopped here. Without a

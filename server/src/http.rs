@@ -79,6 +79,11 @@ async fn root(
     }
 }
 
+/// A JSON answer.
+pub(crate) fn json(value: &serde_json::Value) -> Response {
+    ([(CONTENT_TYPE, "application/json")], value.to_string()).into_response()
+}
+
 async fn health() -> impl IntoResponse {
     let body = format!(
         "{{\"status\":\"ok\",\"version\":\"{}\",\"protocol\":{PROTOCOL_VERSION}}}\n",

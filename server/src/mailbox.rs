@@ -135,7 +135,7 @@ mod tests {
     #[tokio::test]
     async fn what_was_posted_before_the_end_is_delivered() {
         let mailbox = mailbox(8, 100);
-        ["a", "b", "c"].map(|text| mailbox.post(text));
+        ["a", "b", "c"].iter().for_each(|text| mailbox.post(*text));
         mailbox.finish(Over::Told);
         mailbox.finish(Over::Replaced);
         mailbox.post("late");
@@ -148,7 +148,7 @@ mod tests {
     async fn one_text_or_byte_too_many_makes_a_client_slow() {
         for texts in [["1", "2", "3"], ["12345", "123456", ""]] {
             let mailbox = mailbox(2, 10);
-            texts.map(|text| mailbox.post(text));
+            texts.iter().for_each(|text| mailbox.post(*text));
             assert_eq!(mailbox.next(9).await, Err(Over::Slow));
         }
     }
@@ -156,7 +156,7 @@ mod tests {
     #[test]
     fn what_was_taken_makes_room() {
         let mailbox = mailbox(4, 10);
-        ["1234", "1234"].map(|text| mailbox.post(text));
+        ["1234", "1234"].iter().for_each(|text| mailbox.post(*text));
         assert_eq!(mailbox.take(1).len(), 1);
         mailbox.post("123456");
         assert_eq!(mailbox.why_over(), None);

@@ -19,7 +19,8 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::{Error as PemError, PemObject};
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use tokio_rustls::rustls::{self};
+use tokio_rustls::rustls::sign::{CertifiedKey, SingleCertAndKey};
+use tokio_rustls::rustls::{self, Error, InconsistentKeys};
 use tokio_rustls::server::TlsStream;
 
 use crate::error::ServeError;
@@ -52,12 +53,21 @@ impl Tls {
             PemError::NoItemsFound => ServeError::TlsEmpty { path: key.to_owned(), wanted: "PRIVATE KEY" },
             error => unusable(key, error),
         })?;
-        let config = rustls::ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        let provider = ring::default_provider();
+        let key_ready = provider.key_provider.load_private_key(key_der).map_err(|error| {
+            unusable(key, format_args!("{error}; a key is ECDSA, Ed25519, or RSA of at least 2048 bits"))
+        })?;
+        let certified = CertifiedKey::new(chain, key_ready);
+        // A certificate of version 1, as tutorials make them, cannot be compared with its key here; it
+        // is for clients to judge.
+        if let Err(error @ Error::InconsistentKeys(InconsistentKeys::KeyMismatch)) = certified.keys_match() {
+            return Err(unusable(certificate, error));
+        }
+        let config = rustls::ServerConfig::builder_with_provider(Arc::new(provider))
             .with_safe_default_protocol_versions()
             .map_err(|error| unusable(certificate, error))?
             .with_no_client_auth()
-            .with_single_cert(chain, key_der)
-            .map_err(|error| unusable(certificate, error))?;
+            .with_cert_resolver(Arc::new(SingleCertAndKey::from(certified)));
         Ok(Tls(Arc::new(config)))
     }
 }

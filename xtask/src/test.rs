@@ -40,21 +40,23 @@ fn rust_tests(full: bool) -> Result {
     Ok(())
 }
 
-/// Calls between the page and itself, and the page and the native engine, in headless Chromium.
+/// Calls in headless Chromium, and the clients of other signaling systems.
 fn browser(bin: &Path, full: bool) -> Result {
     shell::run(cargo(&["build", "--workspace", "--bins", "--features", FEATURES]))?;
     setup::node_packages()?;
-    npm(bin, &["test", "--silent"])?;
+    for folder in setup::NODE_TESTS {
+        npm(bin, folder, &["test", "--silent"])?;
+    }
     if full {
-        // The long tier: ten minutes of calls, one after the other.
-        npm(bin, &["run", "--silent", "connect-times"])?;
+        // The long tier: minutes of calls, one after the other.
+        npm(bin, "server/tests/browser", &["run", "--silent", "connect-times"])?;
     }
     Ok(())
 }
 
-fn npm(bin: &Path, args: &[&str]) -> Result {
+fn npm(bin: &Path, folder: &str, args: &[&str]) -> Result {
     let mut npm = command("npm", args);
-    npm.current_dir(shell::root().join("server/tests/browser"))
+    npm.current_dir(shell::root().join(folder))
         .env("DUET_BIN", bin.join("duet"))
         .env("DUET_SERVER_BIN", bin.join("duet-server"));
     shell::run(npm)

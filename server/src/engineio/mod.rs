@@ -19,7 +19,6 @@ mod socket;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::Json;
 use axum::body::Body;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
@@ -29,8 +28,9 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use tokio::time::Instant;
 
-use crate::access;
+use crate::access::{self, Denial};
 use crate::app::App;
+use crate::http;
 use crate::intake::{Intake, Pulse};
 use crate::limits::Pass;
 use crate::mailbox::Mailbox;
@@ -59,7 +59,8 @@ impl IntoResponse for Wrong {
             Wrong::Request => "Bad request",
             Wrong::Version => "Unsupported protocol version",
         };
-        (StatusCode::BAD_REQUEST, Json(json!({ "code": self as u8, "message": text }))).into_response()
+        let said = http::json(&json!({ "code": self as u8, "message": text }));
+        (StatusCode::BAD_REQUEST, said).into_response()
     }
 }
 
@@ -83,7 +84,7 @@ pub(crate) async fn serve(
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
     body: Body,
 ) -> Response {
-    if let Err(denial) = access::check_page(&app, &headers) {
+    if let Err(denial) = access::check_page(&app, "socket.io", &headers) {
         return denial.into_response();
     }
     let mut response = if method == Method::OPTIONS {
@@ -121,7 +122,7 @@ impl Request {
                 Ok(parts) => {
                     wire::configure(upgrade).on_upgrade(move |socket| socket::serve(socket, parts, self.app))
                 }
-                Err(response) => response,
+                Err(denial) => denial.into_response(),
             },
             (Some("websocket"), Some(upgrade), Some(sid), _) => match self.app.sessions.get(sid) {
                 Some(session) => wire::configure(upgrade)
@@ -130,7 +131,7 @@ impl Request {
             },
             (Some("polling"), None, None, &Method::GET) => match self.let_in(version) {
                 Ok(parts) => polling::open(version, parts, &self.app),
-                Err(response) => response,
+                Err(denial) => denial.into_response(),
             },
             (Some("polling"), None, None, _) => Wrong::Method.into_response(),
             (Some("polling"), None, Some(sid), method) => match self.app.sessions.get(sid) {
@@ -144,10 +145,9 @@ impl Request {
         }
     }
 
-    fn let_in(&self, version: Version) -> Result<Parts, Response> {
+    fn let_in(&self, version: Version) -> Result<Parts, Denial> {
         let pass = access::check_token(&self.app, "socket.io", self.query.get("token"))
-            .and_then(|()| access::enter(&self.app, "socket.io", self.address, &self.headers))
-            .map_err(IntoResponse::into_response)?;
+            .and_then(|()| access::enter(&self.app, "socket.io", self.address, &self.headers))?;
         let (now, config) = (Instant::now(), &self.app.config);
         let sid = crate::random_id();
         let mailbox = Arc::new(Mailbox::new(&config.limits));

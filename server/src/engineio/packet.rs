@@ -126,6 +126,8 @@ fn malformed(text: &str) -> Refusal {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -144,6 +146,17 @@ mod tests {
     fn a_malformed_payload_is_refused() {
         for wrong in ["x", "2", "-1:2", "3:42", ":2", "1:\u{1f600}", "99999999999999999999:2"] {
             assert_eq!(packets(Version::V3, wrong).unwrap_err().code, ErrorCode::Malformed, "{wrong:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_body_is_too_strange(body in "[0-9:\u{1e}\u{1f600}é42\\[\"]{0,40}") {
+            for version in [Version::V3, Version::V4] {
+                for packet in packets(version, &body).into_iter().flatten() {
+                    let _ = Packet::parse(packet);
+                }
+            }
         }
     }
 

@@ -123,6 +123,8 @@ fn malformed(text: &str) -> Refusal {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -147,6 +149,15 @@ mod tests {
         let event = Event::parse(&asking[4..], &asking).unwrap();
         assert_eq!((event.name.as_str(), event.room(0).unwrap().as_str()), ("join", "r"));
         assert_eq!(event.as_told().as_str(), r#"42["join","r"]"#);
+    }
+
+    proptest! {
+        #[test]
+        fn no_message_is_too_strange(text in "[0-6]?(/[a-z,?]{0,3})?[0-9]{0,25}[-,é\\[\\]\"a-z0-9{}:]{0,20}") {
+            if let Ok(Packet::Event(json)) = Packet::parse(&text) {
+                let _ = Event::parse(json, &Utf8Bytes::from(format!("4{text}")));
+            }
+        }
     }
 
     #[test]

@@ -21,6 +21,7 @@ mod peers;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use axum::Router;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{Utf8Bytes, WebSocket, WebSocketUpgrade};
 use axum::extract::{ConnectInfo, Request, State};
@@ -29,13 +30,13 @@ use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::{Json, Router};
 use duet_signal::message::ErrorCode;
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 
 use crate::access;
 use crate::app::App;
+use crate::http;
 use crate::hub::Refusal;
 use crate::intake::{Intake, Pulse};
 use crate::limits::Pass;
@@ -91,7 +92,7 @@ pub(crate) fn mount(path: &str) -> &str {
 /// Lets pages that may ask read the answers.
 async fn for_pages(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let headers = request.headers().clone();
-    if let Err(denial) = access::check_page(&app, &headers) {
+    if let Err(denial) = access::check_page(&app, DIALECT, &headers) {
         return denial.into_response();
     }
     let mut response = match *request.method() {
@@ -104,7 +105,7 @@ async fn for_pages(State(app): State<Arc<App>>, request: Request, next: Next) ->
 
 async fn about() -> Response {
     let description = "Duet's signaling server, as PeerJS clients know it.";
-    Json(json!({ "name": "Duet", "description": description })).into_response()
+    http::json(&json!({ "name": "Duet", "description": description }))
 }
 
 async fn new_id() -> Response {

@@ -167,10 +167,11 @@ impl Seat {
             return Ok(None);
         }
         let text = Utf8Bytes::from(said.stamped(&self.id));
-        state.keep(to, &self.id, text, &self.peers.limits).map_err(|refusal| {
+        let kept = state.keep(to, &self.id, text, &self.peers.limits);
+        if kept.is_err() {
             self.mailbox.post(message::expire(to, &self.id));
-            refusal
-        })
+        }
+        kept
     }
 }
 
