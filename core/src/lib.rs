@@ -45,3 +45,8 @@ pub use handles::{Handle, HandleTable, StaleHandle};
 pub use session::{Session, SessionEvent, SessionState};
 pub use stats::{AudioRecvStats, AudioSendStats, CallStats, VideoRecvStats, VideoSendStats};
 pub use tracks::{FrameRef, LocalAudio, LocalVideo, Played, Pushed, RemoteAudio, RemoteVideo};
+
+/// What the guide shows compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../server/docs/coming-from-a-tutorial.md")]
+struct ComingFromATutorial;

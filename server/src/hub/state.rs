@@ -13,6 +13,7 @@ use tokio::time::Instant;
 
 use super::{Gone, Refusal};
 use crate::config::Limits;
+use crate::random_id;
 use crate::session::{Link, Queued, Session};
 
 /// Longest device name taken over from a client, in bytes; ours have 16.
@@ -293,9 +294,4 @@ impl State {
             self.depart(device, room, gone);
         }
     }
-}
-
-/// 128 random bits as 32 hexadecimal digits.
-fn random_id() -> String {
-    format!("{:032x}", rand::random::<u128>())
 }

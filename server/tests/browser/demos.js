@@ -52,7 +52,7 @@ export const DEMOS = [
     async arrive(page) {
       await reaches(page, 'ready');
       await page.click('#join');
-      await page.waitForFunction("['waiting', 'connecting', 'connected'].includes(document.body.dataset.state) && /In room|Connecting|joined|talking/.test(document.getElementById('status').textContent)");
+      await page.waitForSelector('body:is([data-state="waiting"], [data-state="connecting"], [data-state="connected"])');
       return '';
     },
     hangUp: (page) => page.click('#leave'),

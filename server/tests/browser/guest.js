@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
 import { figures, installProbe, showsMotion } from './media.js';
 import { Original } from './original.js';
-import { until } from './wait.js';
+import { Native } from './native.js';
+import { unique, until } from './wait.js';
 
 /** @typedef {import('./seeds.js').System} System */
 /** @typedef {import('./seeds.js').Role} Role */
@@ -61,6 +62,11 @@ export class Service {
     return new Service(system, `${server.url}${system.mount ?? ''}`, system.elsewhere ? elsewhere.url : server.url);
   }
 
+  /** The address that `duet call` is given. */
+  get address() {
+    return { url: this.system.dialect === 'ws-broadcast' ? `${this.url.replace(/^http/, 'ws')}/` : this.url };
+  }
+
   /** @param {Role} role */
   page(role) {
     const page = new URL(`/${this.system.folder ?? this.system.name}/${this.system.path(role)}`, this.pages);
@@ -94,9 +100,11 @@ export class Guest {
    * @param {import('playwright-core').Browser} browser
    * @param {Service} service
    * @param {Role} role
+   * @param {{ viewport?: { width: number, height: number }, colorScheme?: 'dark' | 'light',
+   *   prepare?: (page: import('playwright-core').Page) => Promise<unknown> }} [options]
    */
-  static async open(browser, service, role) {
-    const context = await browser.newContext({ permissions: ['camera', 'microphone'], ignoreHTTPSErrors: true });
+  static async open(browser, service, role, { prepare, ...look } = {}) {
+    const context = await browser.newContext({ permissions: ['camera', 'microphone'], ignoreHTTPSErrors: true, ...look });
     await context.route(`${CDN}/**`, (route) => {
       const file = LIBRARIES[new URL(route.request().url()).pathname.slice(1)];
       return route.fulfill({ path: fileURLToPath(new URL(`./node_modules/${file}`, import.meta.url)) });
@@ -109,6 +117,7 @@ export class Guest {
       if (message.type() === 'error' && !message.text().includes('favicon')) complaints.push(message.text());
     });
     await page.addInitScript(installProbe);
+    await prepare?.(page);
     await page.goto(service.page(role));
     const guest = new Guest(page, service.system, complaints);
     guest.id = await service.system.arrive(page, role);
@@ -130,6 +139,14 @@ export class Guest {
 
   /** Sees moving pictures and hears sound. */
   async seesAndHears() {
+    try {
+      await this.#seesAndHears();
+    } catch (error) {
+      throw new Error(`${error.message}; the page said ${JSON.stringify(this.complaints)}`);
+    }
+  }
+
+  async #seesAndHears() {
     const before = await figures(this.page).catch(() => null);
     await showsMotion(this.page, 'remote');
     // Some show the other side muted; a person presses the loudspeaker.
@@ -173,16 +190,73 @@ export class Guest {
 }
 
 /**
- * Two pages get to where they talk.
- * @param {(role: Role) => Promise<Guest>} open
- * @param {Role} first who has to be there first
+ * Two pages call each other, see and hear each other, and one hangs up.
+ * @param {import('playwright-core').Browser} browser
+ * @param {Service} service
  */
-export async function meet(open, first) {
-  const there = await open(first);
-  const comes = await open(first === 'caller' ? 'callee' : 'caller');
-  const [caller, callee] = first === 'caller' ? [there, comes] : [comes, there];
-  await caller.call(callee.id);
-  await callee.accept();
-  await Promise.all([caller.seesAndHears(), callee.seesAndHears()]);
-  return { caller, callee };
+export async function pagesTalk(browser, service) {
+  /** @type {Guest[]} */
+  const guests = [];
+  /** @param {Role} role */
+  const open = async (role) => {
+    const guest = await Guest.open(browser, service, role);
+    guests.push(guest);
+    return guest;
+  };
+  try {
+    const { first } = service.system;
+    const there = await open(first);
+    const comes = await open(first === 'caller' ? 'callee' : 'caller');
+    const [caller, callee] = first === 'caller' ? [there, comes] : [comes, there];
+    await caller.call(callee.id);
+    await callee.accept();
+    await Promise.all([caller.seesAndHears(), callee.seesAndHears()]);
+    await caller.hangUp();
+    await callee.seesEnd();
+    for (const guest of guests) await guest.close();
+  } finally {
+    for (const guest of guests) await guest.page.context().close();
+  }
+}
+
+/**
+ * The native side and a page get to where they talk; both are closed when the test is over.
+ * @param {import('node:test').TestContext} t
+ * @param {import('playwright-core').Browser} browser
+ * @param {Service} service
+ * @param {Role} role of the native side
+ * @param {string[]} [args] for `duet call`, beside those that say where and as whom
+ */
+export async function meetNative(t, browser, service, role, args = []) {
+  const { system } = service;
+  const other = role === 'caller' ? 'callee' : 'caller';
+  const id = unique('native');
+  /** @param {string[]} more */
+  const start = (more) => {
+    const wanted = ['--dialect', system.dialect, '--role', role, '--seconds', '60', '--end', 'remote', ...more, ...args];
+    const native = new Native(service.address, wanted);
+    t.after(() => native.stop());
+    return native;
+  };
+  const open = async () => {
+    const guest = await Guest.open(browser, service, other);
+    t.after(() => guest.close());
+    return guest;
+  };
+  /** @type {Native} */
+  let native;
+  /** @type {Guest} */
+  let page;
+  if (system.first === role) {
+    native = start([...system.place, '--id', id]);
+    await native.event('ready');
+    page = await open();
+    if (role === 'callee') await page.call(id);
+  } else {
+    page = await open();
+    native = start(page.id ? ['--to', page.id, '--id', id] : [...system.place, '--id', id]);
+  }
+  if (role === 'caller') await page.accept();
+  await Promise.all([page.seesAndHears(), native.event('media')]);
+  return { native, page };
 }

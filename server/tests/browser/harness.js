@@ -8,9 +8,9 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import { showsMotion } from './media.js';
-import { DEADLINE_MS, until } from './wait.js';
+import { DEADLINE_MS, unique, until } from './wait.js';
 
-export { DEADLINE_MS, until };
+export { DEADLINE_MS, unique, until };
 
 const CHROMIUM = process.env.DUET_CHROMIUM ?? '/usr/bin/chromium';
 const CHROMIUM_FLAGS = [
@@ -214,14 +214,9 @@ export class Person {
     await until(`pictures in ${codec}`, async () => (await this.stats())?.videoIn.codec?.toUpperCase() === codec.toUpperCase());
   }
 
-  /**
-   * @param {string} name of the picture, in the directory `DUET_SHOTS`; without it none is taken
-   */
-  async shot(name) {
-    const directory = process.env.DUET_SHOTS;
-    if (!directory) return;
-    await mkdir(directory, { recursive: true });
-    await this.page.screenshot({ path: join(directory, `${name}.png`) });
+  /** @param {string} name of the picture */
+  shot(name) {
+    return shoot(this.page, name);
   }
 
   /** Closes the page like a person who closes the tab. */
@@ -237,13 +232,13 @@ export class Person {
   }
 }
 
-let count = 0;
-
 /**
- * A name nobody else in this run has.
- * @param {string} stem
+ * @param {import('playwright-core').Page} page
+ * @param {string} name of the picture, in the directory `DUET_SHOTS`; without it none is taken
  */
-export function unique(stem) {
-  count += 1;
-  return `${stem}-${count}`;
+export async function shoot(page, name) {
+  const directory = process.env.DUET_SHOTS;
+  if (!directory) return;
+  await mkdir(directory, { recursive: true });
+  await page.screenshot({ path: join(directory, `${name}.png`) });
 }

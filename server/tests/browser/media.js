@@ -15,7 +15,8 @@ export function installProbe() {
   const connections = [];
   const probe = {
     connections,
-    /** Wall-clock time of the first connection, in ms. */
+    /** When the last button was pressed and the first connection came about; ms of one clock. */
+    clickedAt: 0,
     connectedAt: 0,
     /** @returns {Promise<Figures>} */
     async figures() {
@@ -38,12 +39,13 @@ export function installProbe() {
     },
   };
   look.probe = probe;
+  addEventListener('click', () => (probe.clickedAt = performance.now()), { capture: true });
   look.RTCPeerConnection = new Proxy(look.RTCPeerConnection, {
     construct(target, args, self) {
       const connection = /** @type {RTCPeerConnection} */ (Reflect.construct(target, args, self));
       connections.push(connection);
       connection.addEventListener('connectionstatechange', () => {
-        if (connection.connectionState === 'connected') probe.connectedAt ||= performance.timeOrigin + performance.now();
+        if (connection.connectionState === 'connected') probe.connectedAt ||= performance.now();
       });
       return connection;
     },

@@ -1,14 +1,13 @@
 // @ts-check
-/** The tutorials' pages, unchanged, with each other. */
-import { after, afterEach, before, describe, test } from 'node:test';
-import { Guest, Service, meet } from './guest.js';
-import { launch } from './harness.js';
+/** The tutorials' pages, unchanged, with each other: over their own servers, and over ours. */
+import { after, before, describe, test } from 'node:test';
+import { SEED_PAGES, Service, pagesTalk } from './guest.js';
+import { Server, launch } from './harness.js';
+import { Original } from './original.js';
 import { SEEDS } from './seeds.js';
 
 /** @type {import('playwright-core').Browser} */
 let browser;
-/** @type {Guest[]} */
-let guests = [];
 
 before(async () => {
   browser = await launch();
@@ -18,32 +17,33 @@ after(async () => {
   await browser?.close();
 });
 
-afterEach(async () => {
-  const done = guests;
-  guests = [];
-  for (const guest of done) await guest.close();
-});
-
-/** @param {Service} service */
-async function call(service) {
-  const { caller, callee } = await meet(async (role) => {
-    const guest = await Guest.open(browser, service, role);
-    guests.push(guest);
-    return guest;
-  }, service.system.first);
-  await caller.hangUp();
-  await callee.seesEnd();
-}
-
 describe('over its own server', () => {
   for (const seed of SEEDS) {
-    test(`${seed.name}: two pages see and hear each other`, async () => {
+    test(`${seed.name}: two pages see and hear each other`, async (t) => {
       const service = await Service.original(seed);
-      try {
-        await call(service);
-      } finally {
-        await service.stop();
-      }
+      t.after(() => service.stop());
+      await pagesTalk(browser, service);
     });
+  }
+});
+
+describe('over our server', () => {
+  /** @type {Server} */
+  let server;
+  /** @type {Original} */
+  let elsewhere;
+
+  before(async () => {
+    server = await Server.start(['--pages', SEED_PAGES, '--peerjs-path', '/myPeerServer']);
+    elsewhere = await Original.start('pages', ['--pages', SEED_PAGES]);
+  });
+
+  after(async () => {
+    await server?.stop();
+    await elsewhere?.stop();
+  });
+
+  for (const seed of SEEDS) {
+    test(`${seed.name}: two pages see and hear each other`, () => pagesTalk(browser, Service.ours(seed, server, elsewhere)));
   }
 });

@@ -1,5 +1,5 @@
 // @ts-check
-/** Waiting for what should happen, with a deadline. */
+/** Waiting for what should happen, with a deadline; names that nobody else has. */
 import assert from 'node:assert/strict';
 
 /** How long anything may take before a test fails; generous, for a busy machine. */
@@ -24,4 +24,15 @@ export async function until(what, probe, deadlineMs = DEADLINE_MS) {
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   throw new assert.AssertionError({ message: `not within ${deadlineMs} ms: ${what} (last: ${JSON.stringify(last)})` });
+}
+
+let count = 0;
+
+/**
+ * A name nobody else in this run has.
+ * @param {string} stem
+ */
+export function unique(stem) {
+  count += 1;
+  return `${stem}-${count}`;
 }

@@ -23,6 +23,12 @@ export const query = new URLSearchParams(location.search);
 export const server = new URL(query.get('server') ?? '/', location.href);
 
 /**
+ * What a server of Duet is asked for in the address: a room for two only, and one of its own where the system
+ * has a single one. Other servers take no notice.
+ */
+export const wishes = { exclusive: '1', room: query.get('room') ?? '' };
+
+/**
  * Says where the call is.
  * @param {State} state
  * @param {string} text

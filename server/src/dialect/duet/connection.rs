@@ -7,13 +7,13 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use super::hello::{MAX_NAME_CHARS, is_name};
-use super::wire::{Incoming, Wire};
-use super::{End, fatal, stopped};
-use crate::app::App;
+use super::{End, fatal};
+use crate::app::{App, stopped};
 use crate::config::{Limits, Timing};
 use crate::hub::{Batch, Refusal, Seat};
 use crate::limits::TokenBucket;
 use crate::session::Queued;
+use crate::wire::{Incoming, Wire};
 
 /// What a client is told about binary messages.
 pub(super) const BINARY: &str = "messages are JSON texts, not binary";
@@ -140,7 +140,7 @@ impl Connection {
         }
         tokio::select! {
             biased;
-            sent = self.wire.send(texts) => sent,
+            sent = self.wire.send(texts) => Ok(sent?),
             () = self.seat.link().over() => Err(End::Over),
         }
     }
@@ -149,7 +149,7 @@ impl Connection {
     async fn unless_over(&mut self, message: Envelope) -> Result<(), End> {
         tokio::select! {
             biased;
-            sent = self.wire.send_message(message) => sent,
+            sent = self.wire.send_message(message) => Ok(sent?),
             () = self.seat.link().over() => Err(End::Over),
         }
     }

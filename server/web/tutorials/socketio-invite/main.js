@@ -4,14 +4,14 @@
  * room, so that everything is told apart by who one is: who calls, who was asked, and who said yes.
  */
 import { connect } from '../connection.js';
-import { element, hideRemote, media, openMedia, query, server, state, status } from '../page.js';
+import { element, hideRemote, media, openMedia, query, server, state, status, wishes } from '../page.js';
 
 const room = query.get('room') ?? '001';
 const call = /** @type {HTMLButtonElement} */ (element('call'));
 const hangup = /** @type {HTMLButtonElement} */ (element('hangup'));
 
 /** @type {any} */
-const socket = /** @type {any} */ (window).io(server.origin);
+const socket = /** @type {any} */ (window).io(server.origin, { query: { exclusive: wishes.exclusive } });
 /** @type {import('../connection.js').Connection | null} */
 let connection = null;
 /** @type {'none' | 'caller' | 'asked' | 'callee'} */

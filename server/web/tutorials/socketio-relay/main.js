@@ -4,7 +4,7 @@
  * answered. Hanging up leaves the room, which the other side sees by the picture.
  */
 import { connect } from '../connection.js';
-import { element, hideRemote, media, openMedia, server, state, status } from '../page.js';
+import { element, hideRemote, media, openMedia, server, state, status, wishes } from '../page.js';
 
 /** How long the one who need not offer again waits for the other one to do so. */
 const SECOND_TRY_MS = 1500;
@@ -13,7 +13,7 @@ const join = /** @type {HTMLButtonElement} */ (element('join'));
 const hangup = /** @type {HTMLButtonElement} */ (element('hangup'));
 
 /** @type {any} */
-const socket = /** @type {any} */ (window).io(server.origin, { autoConnect: false });
+const socket = /** @type {any} */ (window).io(server.origin, { autoConnect: false, query: wishes });
 /** @type {import('../connection.js').Connection | null} */
 let connection = null;
 /** What was offered last, to settle who offers again. */
@@ -26,7 +26,7 @@ status('ready', 'Join when you are ready.');
 join.onclick = async () => {
   join.disabled = true;
   await openMedia();
-  status('waiting', 'Connecting to the server…');
+  status('offline', 'Connecting to the server…');
   socket.connect();
 };
 
@@ -68,11 +68,11 @@ socket.on('full', () => leave('The room is full: two are talking already.'));
 socket.on('bye', gone);
 
 socket.on('disconnect', () => {
-  if (state() === 'waiting') status('waiting', 'The server is gone. Trying to reach it again…');
+  if (state() === 'waiting') status('offline', 'The server is gone. Trying to reach it again…');
 });
 
 socket.on('connect_error', () => {
-  if (state() !== 'connected') status('waiting', 'The server cannot be reached. Trying again…');
+  if (state() !== 'connected') status('offline', 'The server cannot be reached. Trying again…');
 });
 
 async function offer() {

@@ -33,7 +33,7 @@ form.onsubmit = async (event) => {
   media.want('video', !share.checked);
   if (share.checked) await media.startScreen();
   await openMedia();
-  status('waiting', 'Connecting to the server…');
+  status('offline', 'Connecting to the server…');
   socket.connect();
 };
 
@@ -83,7 +83,7 @@ socket.on('full', () => end('The room is full. Take another one.'));
 socket.on('leaved', () => socket.disconnect());
 
 socket.on('connect_error', () => {
-  if (state() === 'waiting') status('waiting', 'The server cannot be reached. Trying again…');
+  if (state() !== 'connected') status('offline', 'The server cannot be reached. Trying again…');
 });
 
 /** @param {any} data */

@@ -4,8 +4,11 @@
  * sends them. There is no word for hanging up; the other side sees it by the picture.
  */
 import { connect } from '../connection.js';
-import { element, hideRemote, media, openMedia, query, server, state, status } from '../page.js';
+import { element, hideRemote, media, openMedia, query, server, state, status, wishes } from '../page.js';
 import { Backoff } from '../../js/util.js';
+
+/** How long to wait before asking again whether there is a place. */
+const FULL_MS = 5000;
 
 const side = query.get('type') === 'offer' ? 'offer' : 'answer';
 const start = /** @type {HTMLButtonElement} */ (element('start'));
@@ -16,6 +19,7 @@ let socket;
 /** @type {import('../connection.js').Connection | null} */
 let connection = null;
 const backoff = new Backoff(500, 10_000);
+let full = false;
 
 element(side === 'offer' ? 'to-caller' : 'to-callee').setAttribute('aria-current', 'page');
 start.hidden = side !== 'offer';
@@ -24,19 +28,20 @@ open();
 function open() {
   const url = new URL(server);
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+  url.search = `${new URLSearchParams(wishes)}`;
   socket = new WebSocket(url);
   socket.onopen = () => {
     backoff.reset();
-    if (connection) return;
-    ready();
+    full = false;
+    if (!connection) ready();
   };
   socket.onmessage = ({ data }) => take(JSON.parse(data));
   socket.onclose = () => {
     if (!connection) {
       start.disabled = true;
-      status('offline', 'The server cannot be reached. Trying again…');
+      status('offline', full ? 'Two are talking here already. Trying again…' : 'The server cannot be reached. Trying again…');
     }
-    setTimeout(open, backoff.next());
+    setTimeout(open, full ? FULL_MS : backoff.next());
   };
 }
 
@@ -64,8 +69,10 @@ async function take({ type, sdp, iceCandidate }) {
     await connection.settle({ type, sdp });
   } else if ((type === 'offer_ice' || type === 'answer_ice') && iceCandidate) {
     await connection?.add(iceCandidate);
+  } else if (type === 'bye' && connection) {
+    end('The other side is gone.');
   } else if (type === 'full') {
-    end('Two are talking already.');
+    full = true;
   }
 }
 
