@@ -188,7 +188,7 @@ impl State {
                 let left = PeerLeft { room: id.clone(), call: call.clone(), gone: false };
                 self.tell(&departure.gone.device, Message::PeerLeft(left));
             }
-            self.tell_departure(id, departure, false);
+            self.tell_departure(id, *departure, false);
         }
         if news && let Some(session) = self.sessions.get_mut(device) {
             session.rooms.push(id.clone());
