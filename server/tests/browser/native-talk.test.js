@@ -285,14 +285,15 @@ describe('without the service', () => {
 
   test('the native side hears at once that the page hangs up', async () => {
     const { page, native } = await pageCalls({}, []);
-    await page.seesAndHears();
+    await Promise.all([page.seesAndHears(), native.event('media')]);
     await server.stop();
     await page.seesMotion();
     await page.click('hangup');
     const asked = Date.now();
-    await native.endedWell('remote', 'H264');
+    const ended = await native.event('ended');
     assert.ok(Date.now() - asked < AT_ONCE_MS, `${Date.now() - asked} ms`);
-    assert.equal((await native.event('ended')).reason, 'hang-up');
+    assert.equal(ended.reason, 'hang-up');
+    await native.endedWell('remote', 'H264');
   });
 
   test('the page hears at once that the native side hangs up', async () => {
