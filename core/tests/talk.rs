@@ -161,6 +161,23 @@ fn device_news_before_a_call_hold_for_it() {
 }
 
 #[test]
+fn whoever_answers_a_call_without_pictures_sends_none() {
+    let server = TestServer::start();
+    let (alice, bob) = pair(&server);
+    let outgoing = alice.ring_with("bob", CallOptions { video: false, ..CallOptions::default() });
+    let incoming = bob.incoming();
+    incoming.call.accept(CallOptions::default());
+    outgoing.connected();
+    incoming.connected();
+    assert!(!passes(&incoming, &outgoing));
+    outgoing.call.ask_video().expect("an open session");
+    tells(&incoming, CallEvent::Video(VideoNews::Asked));
+    incoming.call.answer_video(true).expect("an open session");
+    tells(&outgoing, CallEvent::Video(VideoNews::Agreed));
+    assert!(passes(&incoming, &outgoing));
+}
+
+#[test]
 fn pictures_that_are_not_wanted_are_told_and_sound_goes_on() {
     let server = TestServer::start();
     let (alice, bob) = pair(&server);

@@ -83,7 +83,7 @@ mod tests {
     }
 
     fn join(seat: &Seat, room: &str) {
-        seat.join(&RoomId::from(room)).unwrap().unwrap();
+        seat.join(&RoomId::from(room), None).unwrap().unwrap();
     }
 
     fn news(seat: &mut Seat) -> Vec<Message> {
@@ -138,7 +138,7 @@ mod tests {
         assert_eq!(seat.link().why(), Some(ErrorCode::Replaced));
         assert_eq!(seat.next_batch(true).err(), Some(Gone));
         assert_eq!(seat.receive(Some(1), None), Err(Gone));
-        assert_eq!(seat.join(&"r".into()), Err(Gone));
+        assert_eq!(seat.join(&"r".into(), None), Err(Gone));
         drop(seat);
         join(&resumed.seat, "r");
     }

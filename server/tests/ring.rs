@@ -28,7 +28,7 @@ async fn a_call_is_relayed_both_ways_with_its_senders_stamped() {
 
     for message in [
         ringing("c"),
-        Message::Accept(Accept { call: "c".into(), media }),
+        Message::Accept(Accept { call: "c".into(), media, over: vec!["b".into()] }),
         Message::Candidate(Candidate { call: "c".into(), candidate: Some(candidate) }),
         Message::MediaState(MediaState { call: "c".into(), audio: true, video: false, screen: false }),
         Message::AcceptVideo(call("c")),

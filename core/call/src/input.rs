@@ -174,6 +174,8 @@ pub enum DeclineReason {
     Busy,
     /// Nobody answered in time.
     Timeout,
+    /// The person rings the caller, too, and that call goes on.
+    Glare,
     /// It cannot be answered: setting up the call failed there, or a reason this version does not know.
     Failed,
 }

@@ -83,7 +83,8 @@ pub use input::{
     SignalingLoss, Sources, Thermal, UserInput, WireInput, Wish, Word,
 };
 pub use lines::{
-    LineEffect, LineError, Lines, MAX_CALLS, Party, Passage, Placed, RoomInput, RoomPeer, Sender, Tagged,
+    LineEffect, LineError, Lines, MAX_CALLS, MAX_OWN_OVER, Party, Passage, Placed, RoomInput, RoomPeer,
+    Sender, Tagged,
 };
 #[cfg(feature = "mutations")]
 pub use mutation::{Rule, break_rule};

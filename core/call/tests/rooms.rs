@@ -240,6 +240,29 @@ fn a_room_talks_to_the_device_that_is_in_it() {
 }
 
 #[test]
+fn what_the_service_says_of_an_earlier_stay_does_nothing() {
+    let (mut lines, room) = (lines(), RoomName::from("r"));
+    lines.join(id("c"), room.clone(), MEDIA).expect("the first call");
+    lines.input(&id("c"), HANG_UP);
+    lines.join(id("d"), room.clone(), MEDIA).expect("left before");
+    drain(&mut lines);
+    let late = [
+        RoomInput::Joined { with: None },
+        RoomInput::Joined { with: Some(with(bob(), "w1")) },
+        RoomInput::PeerJoined(with(bob(), "w1")),
+        RoomInput::Full,
+    ];
+    for input in late {
+        assert!(!lines.room_of(&id("c"), &room, input));
+        assert_eq!(drain(&mut lines), []);
+    }
+    assert!(!lines.room_of(&id("d"), &RoomName::from("s"), RoomInput::Full));
+    assert_eq!(drain(&mut lines), [], "another room");
+    assert!(lines.room_of(&id("d"), &room, RoomInput::Joined { with: Some(with(bob(), "w2")) }));
+    assert_eq!(state(&lines, "d"), Some(CallState::Connecting));
+}
+
+#[test]
 fn a_full_or_forbidden_room_ends_the_call() {
     let cases = [
         (RoomInput::Full, EndReason::RoomFull),

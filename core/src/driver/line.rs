@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use duet_call::{Flow, MediaKinds, Sender, Sources};
+use duet_call::{Flow, MediaKinds, Sender, Sources, VideoFlow};
 use duet_codecs::VideoCodec;
 use duet_media::Time;
 use duet_signal::dialect::Dialect;
@@ -31,6 +31,8 @@ pub(super) struct Line {
     pub(super) wire_id: CallId,
     peer: Option<Arc<dyn PeerPort>>,
     early: Vec<Remote>,
+    /// Which media may pass, once that was said.
+    flow: Option<Flow>,
     /// Candidates of devices that may or may not be the one the call will be with.
     kept: Vec<(Sender, Remote)>,
     /// When the call was accepted, or the other one was in the room.
@@ -68,6 +70,7 @@ impl Line {
             shared,
             peer: None,
             early: Vec::new(),
+            flow: None,
             kept: Vec::new(),
             set_up_since: None,
             connected_at: None,
@@ -158,9 +161,16 @@ impl Line {
         Message::HangUp(CallRef { call: self.wire_id.clone() })
     }
 
-    /// Lets pictures and sound pass, both ways.
-    pub(super) fn release_media(&mut self) {
+    /// Lets pictures and sound pass, both ways, as far as [`set_flow`](Self::set_flow) said; as long as it
+    /// said nothing, the kinds of media the call has.
+    pub(super) fn release_media(&mut self, media: MediaKinds) {
         let Some(peer) = &self.peer else { return };
+        self.apply(self.flow.unwrap_or(Flow {
+            send_audio: media.audio,
+            send_video: if media.video { VideoFlow::Full } else { VideoFlow::Off },
+            play_audio: media.audio,
+            show_video: media.video,
+        }));
         self.shared.local_video.release(peer.clone());
         self.shared.local_audio.release(peer.clone());
         self.shared.remote_video.release(peer.clone());
@@ -205,7 +215,12 @@ impl Line {
     }
 
     /// Which media may pass.
-    pub(super) fn set_flow(&self, flow: Flow) {
+    pub(super) fn set_flow(&mut self, flow: Flow) {
+        self.flow = Some(flow);
+        self.apply(flow);
+    }
+
+    fn apply(&self, flow: Flow) {
         self.shared.local_audio.set_passing(flow.send_audio);
         self.shared.local_video.set_flow(flow.send_video);
         self.shared.remote_audio.set_playing(flow.play_audio);

@@ -1,7 +1,7 @@
 //! The command line: one module for each subcommand.
 
 mod args;
-mod call;
+pub(crate) mod call;
 mod codecs;
 mod demo;
 mod failure;

@@ -162,7 +162,12 @@ impl State {
     }
 
     /// Lets a device into a room and tells everybody concerned.
-    pub(super) fn join(&mut self, device: &DeviceId, id: &RoomId) -> Result<(), Refusal> {
+    pub(super) fn join(
+        &mut self,
+        device: &DeviceId,
+        id: &RoomId,
+        stay: Option<&CallId>,
+    ) -> Result<(), Refusal> {
         let Some(session) = self.sessions.get(device) else { return Ok(()) };
         if session.rooms.len() >= self.limits.rooms_per_session && !session.rooms.contains(id) {
             return Err(Refusal::new(ErrorCode::RateLimited, "in too many rooms; leave one first"));
@@ -170,7 +175,7 @@ impl State {
         let user = session.user.clone();
         let sessions = &self.sessions;
         let room = self.rooms.entry(id.clone()).or_default();
-        let me = Member { user: user.clone(), device: device.clone() };
+        let me = Member { user: user.clone(), device: device.clone(), stay: stay.cloned() };
         let is_ghost = |member: &Member| sessions.get(&member.device).is_none_or(|s| !s.connected);
         let (peer, news, replaced) = match room.join(me, is_ghost, || CallId(random_id())) {
             Join::In { peer, news, replaced } => (peer, news, replaced),
@@ -183,15 +188,18 @@ impl State {
                 let left = PeerLeft { room: id.clone(), call: call.clone(), gone: false };
                 self.tell(&departure.gone.device, Message::PeerLeft(left));
             }
-            self.tell_departure(id, departure, false);
+            self.tell_departure(id, *departure, false);
         }
         if news && let Some(session) = self.sessions.get_mut(device) {
             session.rooms.push(id.clone());
         }
-        self.tell(device, Message::Joined(Joined { room: id.clone(), peer: peer.clone() }));
+        let their_stay = peer.as_ref().and_then(|peer| self.rooms.get(id)?.stay_of(&peer.device)).cloned();
+        let joined = Joined { room: id.clone(), stay: stay.cloned(), peer: peer.clone() };
+        self.tell(device, Message::Joined(joined));
         if news && let Some(peer) = peer {
             let me = RoomPeer { user, device: device.clone(), call: peer.call };
-            self.tell(&peer.device, Message::PeerJoined(PeerJoined { room: id.clone(), peer: me }));
+            let came = PeerJoined { room: id.clone(), stay: their_stay, peer: me };
+            self.tell(&peer.device, Message::PeerJoined(came));
         }
         self.settle();
         Ok(())

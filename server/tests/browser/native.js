@@ -21,7 +21,7 @@ export class Native {
   constructor(server, args) {
     const program = process.env.DUET_BIN;
     assert.ok(program, 'set DUET_BIN to the path of duet');
-    this.#child = spawn(program, ['call', server.url, ...args, '--json'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#child = spawn(program, ['call', server.url, ...args, '--json'], { stdio: ['pipe', 'pipe', 'pipe'] });
     const lines = createInterface({ input: this.#child.stdout });
     lines.on('line', (line) => this.events.push(JSON.parse(line)));
     this.#child.stderr.on('data', (text) => {
@@ -33,14 +33,26 @@ export class Native {
 
   /**
    * @param {string} name of an event
-   * @returns {Promise<any>} the first of that name
+   * @param {(event: any) => boolean} [wanted]
+   * @returns {Promise<any>} the first of that name that is wanted
    */
-  event(name) {
+  event(name, wanted = () => true) {
     return until(`event ${name} of the native side`, () => {
-      const found = this.events.find((event) => event.event === name);
+      const found = this.events.find((event) => event.event === name && wanted(event));
       if (!found && this.#child.exitCode !== null) throw new Error(`it ended first: ${this.#story()}`);
       return found;
     });
+  }
+
+  /**
+   * Types a line, as a person would; done when it is done.
+   * @param {string} action a word of `duet call`
+   */
+  async type(action) {
+    const done = () => this.events.filter((event) => event.event === 'did' && event.action === action).length;
+    const before = done();
+    this.#child.stdin.write(`${action}\n`);
+    await until(`${action} of the native side`, () => done() > before);
   }
 
   /**

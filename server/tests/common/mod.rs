@@ -218,7 +218,7 @@ impl Client {
     }
 
     pub async fn join(&mut self, room: &str) -> Joined {
-        self.send(Message::Join(RoomRef { room: room.into() })).await;
+        self.send(Message::Join(Join { room: room.into(), stay: None })).await;
         match self.receive().await.message {
             Message::Joined(joined) => joined,
             other => panic!("not joined: {other:?}"),

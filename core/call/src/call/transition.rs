@@ -1,7 +1,7 @@
 //! What every input does in every state: one match, and every pair that does nothing is written out.
 
 use super::Call;
-use super::words::{CANCEL, Farewell, HANG_UP, decline, declined, refused};
+use super::words::{CANCEL, Farewell, HANG_UP, common, decline, declined, refused};
 use crate::config::Closing;
 use crate::effect::{Notice, Signal};
 use crate::ended::EndReason as Why;
@@ -70,12 +70,13 @@ impl Call {
                 self.ring(expires_in);
                 self.refresh();
             }
-            (Pushed { answer: Some(media) }, Wire(W::Invite { .. })) => {
-                self.send(Signal::Accept { media });
+            (Pushed { answer: Some(answer) }, Wire(W::Invite { media, .. })) => {
+                self.media = common(media, answer);
+                self.send(Signal::Accept { media: self.media });
                 self.accepted(Link::Idle);
             }
             (Pushed { answer: None }, User(U::Accept { media })) => {
-                self.media = media;
+                self.media = common(self.media, media);
                 self.enter(Pushed { answer: Some(media) });
                 self.refresh();
             }
@@ -88,9 +89,10 @@ impl Call {
             }
 
             // Rings here.
+            // Whoever calls without pictures is asked for them later, not surprised.
             (Incoming { link }, User(U::Accept { media })) => {
-                self.media = media;
-                self.send(Signal::Accept { media });
+                self.media = common(self.media, media);
+                self.send(Signal::Accept { media: self.media });
                 self.accepted(link);
             }
             (Pushed { answer: None } | Incoming { .. }, User(U::Decline | U::HangUp)) => {

@@ -4,6 +4,7 @@ use super::{Line, LineError, Lines, Party, RoomInput, RoomPeer};
 use crate::call::Call;
 use crate::id::{CallId, RoomName};
 use crate::input::{Input, MediaKinds, WireInput};
+use crate::mutation::{Rule, broken};
 
 /// What becomes of a call when somebody is said to be in its room.
 enum Meeting {
@@ -27,6 +28,16 @@ impl Lines {
         self.check_room_for(&call)?;
         self.open(Call::room(call, self.config, media), Party::Room { room, with: None }, None);
         Ok(())
+    }
+
+    /// A message about the stay in a room that began with [`Lines::join`] of `call`; where a service says which
+    /// stay it speaks of. About an earlier one it does nothing, and says false.
+    pub fn room_of(&mut self, call: &CallId, room: &RoomName, input: RoomInput) -> bool {
+        let present = self.room_call(room) == Some(call) || broken(Rule::StaysMixedUp);
+        if present {
+            self.room(room, input);
+        }
+        present
     }
 
     /// A message about a room this end is in or enters. Of any other room it does nothing.

@@ -135,6 +135,7 @@ pub fn all_inputs() -> Vec<Input> {
         WireInput::Decline { reason: DeclineReason::Declined },
         WireInput::Decline { reason: DeclineReason::Busy },
         WireInput::Decline { reason: DeclineReason::Timeout },
+        WireInput::Decline { reason: DeclineReason::Glare },
         WireInput::Decline { reason: DeclineReason::Failed },
         WireInput::Cancel,
         WireInput::HangUp,

@@ -144,7 +144,7 @@ impl Pair {
         if let Stage::Waiting { room, told } = &mut self.stage
             && !std::mem::replace(told, true)
         {
-            let joined = Joined { room: room.clone(), peer: None };
+            let joined = Joined { room: room.clone(), stay: None, peer: None };
             outcome.deliver.push(Envelope::from(Message::Joined(joined)));
         }
         outcome
@@ -303,7 +303,7 @@ impl Pair {
         let call = self.names.call();
         let with = self.names.person();
         let peer = RoomPeer { user: with.clone(), device: DeviceId(with.0.clone()), call: call.clone() };
-        let joined = Envelope::from(Message::PeerJoined(PeerJoined { room: room.clone(), peer }));
+        let joined = Envelope::from(Message::PeerJoined(PeerJoined { room: room.clone(), stay: None, peer }));
         let mut talk = Talk::new(call, with, Some(room), &heard);
         let mut outcome = talk.again(heard);
         outcome.deliver.insert(0, joined);
@@ -344,7 +344,7 @@ impl Talk {
     /// Their description answers our call.
     fn accepted(&mut self, heard: Sdp) -> Outcome {
         let media = media_of(&heard.sdp);
-        let accept = Message::Accept(Accept { call: self.call.clone(), media });
+        let accept = Message::Accept(Accept { call: self.call.clone(), media, over: Vec::new() });
         let accept = from(&self.with, accept);
         let mut outcome = self.again(heard);
         outcome.deliver.insert(0, accept);
@@ -382,7 +382,7 @@ pub(super) fn from(who: &UserId, message: Message) -> Envelope {
 mod tests {
     use super::super::offers::tests::{candidate, sdp};
     use super::*;
-    use crate::message::{Invite, MediaKinds, RoomRef};
+    use crate::message::{Invite, Join, MediaKinds};
 
     fn to(who: &str, message: Message) -> Envelope {
         let mut envelope = Envelope::from(message);
@@ -416,7 +416,7 @@ mod tests {
 
     fn waiting() -> Pair {
         let mut pair = Pair::new(9);
-        pair.say(&Envelope::from(Message::Join(RoomRef { room: "r".into() }))).unwrap();
+        pair.say(&Envelope::from(Message::Join(Join { room: "r".into(), stay: None }))).unwrap();
         let told = pair.confirmed().deliver;
         assert!(matches!(&told[..], [Envelope { message: Message::Joined(_), .. }]), "{told:?}");
         assert_eq!(pair.confirmed(), Outcome::default());

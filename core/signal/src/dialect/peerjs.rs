@@ -171,7 +171,7 @@ impl PeerJs {
         let Some(media) = self.connection(src, payload).filter(|media| media.caller) else { return };
         let call = media.call.clone();
         if !std::mem::replace(&mut media.answered, true) {
-            let accept = Accept { call: call.clone(), media: media_of(&sdp.sdp) };
+            let accept = Accept { call: call.clone(), media: media_of(&sdp.sdp), over: Vec::new() };
             out.deliver(from(src, Message::Accept(accept)));
         }
         out.deliver(from(src, sdp.into_message(call)));

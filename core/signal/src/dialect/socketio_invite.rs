@@ -114,7 +114,7 @@ impl Invites {
         let Some(ring) = self.call.as_mut().filter(|ring| ring.caller && !ring.accepted) else { return };
         ring.accepted = true;
         let media = MediaKinds { audio: true, video: true };
-        let accept = Accept { call: ring.call.clone(), media };
+        let accept = Accept { call: ring.call.clone(), media, over: Vec::new() };
         out.deliver(from(&ring.name(), Message::Accept(accept)));
         ring.offer(out);
         self.echoes.answered("callRemote");

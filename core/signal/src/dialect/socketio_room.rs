@@ -71,7 +71,7 @@ impl Rooms {
             self.stage = Stage::Outside;
         } else {
             self.stage = Stage::Alone { room: room.clone() };
-            out.deliver(Envelope::from(Message::Joined(Joined { room, peer: None })));
+            out.deliver(Envelope::from(Message::Joined(Joined { room, stay: None, peer: None })));
         }
     }
 
@@ -98,7 +98,7 @@ impl Rooms {
             Stage::Outside | Stage::Entering { .. } => return,
         };
         let peer = Some(self.meet(room.clone(), None));
-        out.deliver(Envelope::from(Message::Joined(Joined { room, peer })));
+        out.deliver(Envelope::from(Message::Joined(Joined { room, stay: None, peer })));
     }
 
     fn bye(&mut self, out: &mut Out) {
@@ -138,7 +138,7 @@ impl Rooms {
                 return;
             }
             let peer = self.meet(room.clone(), None);
-            out.deliver(Envelope::from(Message::PeerJoined(PeerJoined { room, peer })));
+            out.deliver(Envelope::from(Message::PeerJoined(PeerJoined { room, stay: None, peer })));
         }
         if let Stage::With { other, .. } = &mut self.stage {
             other.fingerprint = fingerprint;

@@ -28,7 +28,7 @@ fn a_caller_says_offer_and_offer_ice() {
 #[test]
 fn who_waits_says_answer_and_answer_ice() {
     let mut client = client();
-    let heard = delivered(&client.says("", Message::Join(RoomRef { room: "r".into() })));
+    let heard = delivered(&client.says("", Message::Join(Join { room: "r".into(), stay: None })));
     assert!(matches!(heard[..], [Envelope { message: Message::Joined(_), .. }]), "connected is joined");
     let page = json!({"type": "offer", "sdp": sdp("page")});
     let heard = delivered(&client.hears(&page.to_string()));

@@ -87,7 +87,7 @@ fn message() -> impl Strategy<Value = Message> {
         any::<u16>().prop_map(|port| path("c", port)),
         Just(Message::HangUp(call("c"))),
         Just(Message::Cancel(call("c"))),
-        Just(Message::Join(RoomRef { room: "tea".into() })),
+        Just(Message::Join(Join { room: "tea".into(), stay: None })),
         Just(Message::Leave(RoomRef { room: "tea".into() })),
     ]
 }

@@ -134,7 +134,7 @@ fn invite(call: &str) -> Message {
 }
 
 fn accept(call: &str) -> Message {
-    Message::Accept(Accept { call: call.into(), media: BOTH })
+    Message::Accept(Accept { call: call.into(), media: BOTH, over: Vec::new() })
 }
 
 fn call(call: &str) -> CallRef {

@@ -33,10 +33,10 @@ fn a_caller_enters_offers_and_is_answered() {
 fn who_waits_answers_the_page_that_comes() {
     let mut client = client();
     assert_eq!(
-        client.says("", Message::Join(RoomRef { room: "room".into() })),
+        client.says("", Message::Join(Join { room: "room".into(), stay: None })),
         [event(json!(["conn", "room"]))]
     );
-    let joined = Joined { room: "room".into(), peer: None };
+    let joined = Joined { room: "room".into(), stay: None, peer: None };
     let actions = client.hears_event(json!(["conn", "room"]));
     assert_eq!(delivered(&actions), [Envelope::from(Message::Joined(joined))]);
 
@@ -77,7 +77,7 @@ fn there_is_no_word_for_the_end_nor_for_holding() {
 #[test]
 fn after_a_lost_connection_the_room_is_entered_again() {
     let mut client = client();
-    client.says("", Message::Join(RoomRef { room: "room".into() }));
+    client.says("", Message::Join(Join { room: "room".into(), stay: None }));
     client.0.opened();
     client.hears(r#"0{"sid":"c"}"#);
     assert_eq!(client.hears(r#"40{"sid":"d"}"#), [Action::Ready, event(json!(["conn", "room"]))]);

@@ -18,14 +18,14 @@ fn client() -> Client {
 fn inside() -> Client {
     let mut client = client();
     assert_eq!(client.says("", join()), [event(json!(["join", "tea"]))]);
-    let joined = Joined { room: "tea".into(), peer: None };
+    let joined = Joined { room: "tea".into(), stay: None, peer: None };
     let heard = delivered(&client.hears_event(json!(["joined", "tea", "id-1"])));
     assert_eq!(heard, [Envelope::from(Message::Joined(joined))]);
     client
 }
 
 fn join() -> Message {
-    Message::Join(RoomRef { room: "tea".into() })
+    Message::Join(Join { room: "tea".into(), stay: None })
 }
 
 fn leave() -> Message {

@@ -95,7 +95,7 @@ impl Actor {
                 }
             }
             Effect::SetFlow(flow) => {
-                if let Some(line) = self.calls.get(&id) {
+                if let Some(line) = self.calls.get_mut(&id) {
                     line.set_flow(flow);
                 }
             }
@@ -103,8 +103,9 @@ impl Actor {
             // `carry_out`, which knows the address.
             Effect::AddVideo { .. } | Effect::Send(_) => {}
             Effect::ReleaseMedia => {
-                if let Some(line) = self.calls.get_mut(&id) {
-                    line.release_media();
+                let media = self.lines.get(&machine_id(&id)).map(duet_call::Call::media);
+                if let (Some(line), Some(media)) = (self.calls.get_mut(&id), media) {
+                    line.release_media(media);
                 }
             }
             Effect::StartTimer(timer, after) => self.timers.start(id, timer, Instant::now() + after),
@@ -174,7 +175,10 @@ impl Actor {
         };
         let wire_id = self.calls.get(id).map_or_else(|| id.clone(), |line| line.wire_id.clone());
         let to_room = matches!(signal, Signal::Join | Signal::Leave);
-        let Some(message) = words::to_message(signal, wire_id, room) else { return };
+        let Some(mut message) = words::to_message(signal, wire_id, room) else { return };
+        if let (Message::Accept(accept), Some(peer)) = (&mut message, address.party.peer()) {
+            accept.over = self.lines.own_over(peer).map(|call| CallId(call.0.clone())).collect();
+        }
         let mut envelope = Envelope::from(message);
         if !to_room {
             address.write(&mut envelope);

@@ -1,20 +1,25 @@
 //! `duet call`: one side of a call.
 
+pub(crate) mod action;
 mod drive;
+mod help;
 mod place;
+mod typed;
 
 use std::hash::{BuildHasher, RandomState};
+use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 use std::sync::mpsc;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use duet_core::{
-    CallOptions, Dialect, Engine, EngineConfig, IceConfig, IceServer, SessionConfig, UserId, VideoCodec,
+    CallOptions, CallWaiting, Dialect, Engine, EngineConfig, IceConfig, IceServer, SessionConfig, UserId,
+    VideoCodec,
 };
 
-use super::args::{self, AudioInput, Size, VideoInput};
-use super::party::{Note, Party, Role, Seat};
+use super::args::{self, AudioInput, Size, Turn, VideoInput};
+use super::party::{Answer, Manners, Note, Party, Role, Seat};
 use super::progress::Screen;
 use super::report::{Event, Report};
 use super::verdict::{End, verdict};
@@ -23,25 +28,9 @@ use crate::media::Plan;
 use crate::pace::Rate;
 use crate::sink::{WavRecorder, Y4mRecorder, write_png};
 use crate::source::{Pictures, Sound, SyntheticCamera, Tone, WavFile, Y4mFile};
+use action::{At, KEYS};
 use drive::{Limits, drive};
 use place::Place;
-
-const EXAMPLES: &str = "\
-Examples:
-  Meet in a room; whoever comes second calls, a browser can be the other side:
-    duet call http://127.0.0.1:8080 --room tea
-  Wait to be called, and call:
-    duet call http://127.0.0.1:8080 --id bob
-    duet call http://127.0.0.1:8080 --id alice --to bob
-  Send files, keep what the other side sends, hang up after ten seconds of media:
-    duet call http://127.0.0.1:8080 --room tea --video talk.y4m --audio talk.wav \\
-        --record-video seen.y4m --record-audio heard.wav --seconds 10
-  Talk to the pages of another system, over its own server:
-    duet call https://127.0.0.1:8101 --dialect socketio-relay --role caller --insecure
-    duet call http://127.0.0.1:3001/myPeerServer --dialect peerjs --to ID
-  Through a relay only, for scripts:
-    duet call https://calls.example --room tea --relay-only \\
-        --ice-server turn:relay.example:3478,user,password --json";
 
 /// The side's rate unless a file or the user says otherwise.
 const FPS: u32 = 30;
@@ -50,7 +39,7 @@ const TONE_HZ: f64 = 440.0;
 
 /// Call somebody, or wait to be called.
 #[derive(Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = help::TEXT)]
 pub(crate) struct CallArgs {
     /// Address of the service: http(s)://host:port or ws(s)://host:port, with its path if it has one.
     url: String,
@@ -76,6 +65,16 @@ pub(crate) struct CallArgs {
     /// Sound to send: tone, none, or a .wav file, which is repeated.
     #[arg(long, value_name = "SOURCE", default_value = "tone")]
     audio: AudioInput,
+    /// Begin with sound alone; pictures come when both sides agree: --at 2:ask-video.
+    #[arg(long)]
+    voice: bool,
+    /// The pictures are a screen's: sharp text before smooth motion.
+    #[arg(long)]
+    screen: bool,
+    /// How a viewer must turn our pictures clockwise, as for a phone held on its side: 0, 90, 180 or 270
+    /// degrees.
+    #[arg(long, value_name = "DEGREES", default_value = "0")]
+    rotate: Turn,
     /// Size of synthetic pictures.
     #[arg(long, value_name = "WxH", default_value = "640x480")]
     size: Size,
@@ -103,6 +102,20 @@ pub(crate) struct CallArgs {
     /// Who must hang up; remote waits up to 30 s longer than --seconds. Either may by default.
     #[arg(long, value_enum, requires = "seconds")]
     end: Option<End>,
+    /// Do something at a time, in seconds: accept and decline since it rings, all others since media
+    /// flows. May be repeated. Actions: see below.
+    #[arg(long, value_name = "SECONDS:ACTION")]
+    at: Vec<At>,
+    /// What becomes of a call that rings here: answer it, refuse it, or let it ring.
+    #[arg(long, value_enum, default_value_t = Answer::Accept)]
+    answer: Answer,
+    /// The answer when the other side asks for pictures; without, a person is waited for.
+    #[arg(long, value_enum)]
+    answer_video: Option<YesNo>,
+    /// Let a second caller ring instead of hearing busy. Answering puts the first call on hold, and it goes on
+    /// when the second is over.
+    #[arg(long)]
+    call_waiting: bool,
     /// STUN or TURN server, beside those of the service; may be repeated.
     #[arg(long, value_name = "URL[,USER,PASSWORD]", value_parser = duet_server::cli::parse_ice_server)]
     ice_server: Vec<IceServer>,
@@ -127,6 +140,12 @@ enum WantedRole {
     Auto,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum YesNo {
+    Yes,
+    No,
+}
+
 pub(crate) fn run(args: CallArgs) -> Result<(), Failure> {
     let screen = Screen::new(None, args.json);
     let mut report = Report { dialect: args.dialect.as_str(), ..Report::default() };
@@ -144,11 +163,17 @@ fn call(args: &CallArgs, screen: &Screen, report: &mut Report) -> Result<(), Fai
     let engine = Engine::new(EngineConfig::default())?;
     let (notes, inbox) = mpsc::channel::<Note>();
     interrupt::notify(notes.clone(), Note::Interrupt);
+    if !args.json || !io::stdin().is_terminal() {
+        typed::notify(notes.clone());
+    }
+    if io::stdin().is_terminal() {
+        screen.say(KEYS);
+    }
     let mut config = args.session(&user, &options);
     if let Some(ring) = ring {
         (config.calls.timers.ring, config.calls.timers.invite_expiry) = (ring, ring);
     }
-    let seat = Seat { who: 0, config, goal, options, plan, screen: screen.clone() };
+    let seat = Seat { who: 0, config, goal, options, manners: args.manners(), plan, screen: screen.clone() };
     let mut party = Party::new(&engine, seat, &notes)?;
     let limits =
         Limits { seconds: args.seconds.map(Duration::from_secs), end: args.end, role: args.wanted_role() };
@@ -183,17 +208,29 @@ impl CallArgs {
         config.insecure = self.insecure;
         config.ice = IceConfig { servers: self.ice_server.clone(), relay_only: self.relay_only };
         config.incoming = options.clone();
+        if self.call_waiting {
+            config.calls.waiting = CallWaiting::Allow;
+        }
         config
     }
 
     fn options(&self) -> CallOptions {
         CallOptions {
             audio: self.audio != AudioInput::None,
-            video: self.video != VideoInput::None,
+            video: self.video != VideoInput::None && !self.voice,
+            screen: self.screen,
             codecs: self.codec.into_iter().collect(),
             max_kbps: self.max_kbps.unwrap_or_default(),
             fps: self.fps.unwrap_or(FPS),
             ..CallOptions::default()
+        }
+    }
+
+    fn manners(&self) -> Manners {
+        Manners {
+            answer: self.answer,
+            answer_video: self.answer_video.map(|answer| answer == YesNo::Yes),
+            script: self.at.clone(),
         }
     }
 
@@ -221,7 +258,7 @@ impl CallArgs {
         let video_recorder =
             self.record_video.as_ref().map(|path| Y4mRecorder::create(path, rate)).transpose()?;
         let audio_recorder = self.record_audio.as_ref().map(|path| WavRecorder::create(path)).transpose()?;
-        Ok(Plan { pictures, sound, video_recorder, audio_recorder })
+        Ok(Plan { pictures, rotation: self.rotate.0, sound, video_recorder, audio_recorder })
     }
 }
 

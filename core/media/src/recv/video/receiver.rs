@@ -347,7 +347,7 @@ impl VideoReceiver {
         let frame = Frame {
             key,
             timestamp: media().next().map_or(0, |media| media.timestamp),
-            rotation: media().filter_map(|media| media.rotation).last(),
+            rotation: media().rev().find_map(|media| media.rotation),
             first_arrival: arrivals().min().unwrap_or_default(),
             arrival: arrivals().max().unwrap_or_default(),
             packets: media().count() as u32,
