@@ -18,14 +18,25 @@ after(async () => {
   await browser?.close();
 });
 
+/** @param {string} name */
+const demo = (name) => /** @type {import('./seeds.js').System} */ (DEMOS.find((one) => one.name === name));
+
 describe("over the tutorial's server", () => {
-  for (const demo of DEMOS) {
-    test(`${demo.name}: two pages see and hear each other`, async (t) => {
-      const service = await Service.original(demo);
+  for (const system of DEMOS) {
+    test(`${system.name}: two pages see and hear each other`, async (t) => {
+      const service = await Service.original(system);
       t.after(() => service.stop());
       await pagesTalk(browser, service);
     });
   }
+
+  test('socketio-relay: two who join at the same time meet', async (t) => {
+    const service = await Service.original(demo('socketio-relay'));
+    t.after(() => service.stop());
+    const guests = await Promise.all([Guest.open(browser, service, 'callee'), Guest.open(browser, service, 'caller')]);
+    await Promise.all(guests.map((guest) => guest.seesAndHears()));
+    for (const guest of guests) await guest.close();
+  });
 });
 
 describe('over our server', () => {
@@ -38,23 +49,20 @@ describe('over our server', () => {
 
   after(() => server?.stop());
 
-  for (const demo of DEMOS) {
-    test(`${demo.name}: two pages see and hear each other`, () => pagesTalk(browser, Service.ours(demo, server)));
+  for (const system of DEMOS) {
+    test(`${system.name}: two pages see and hear each other`, () => pagesTalk(browser, Service.ours(system, server)));
 
     for (const role of /** @type {const} */ (['caller', 'callee'])) {
-      test(`${demo.name}: the native side as ${role} and a page see and hear each other`, async (t) => {
-        const { native, page } = await meetNative(t, browser, Service.ours(demo, server), role);
+      test(`${system.name}: the native side as ${role} and a page see and hear each other`, async (t) => {
+        const { native, page } = await meetNative(t, browser, Service.ours(system, server), role);
         await page.hangUp();
         await native.endedWell('remote');
       });
     }
   }
 
-  /** @param {string} name */
-  const demo = (name) => Service.ours(/** @type {import('./seeds.js').System} */ (DEMOS.find((one) => one.name === name)), server);
-
   test('a shared desktop is what the other side sees', async (t) => {
-    const service = demo('socketio-room');
+    const service = Service.ours(demo('socketio-room'), server);
     const guests = [];
     for (const [role, share] of /** @type {const} */ ([['caller', false], ['callee', true]])) {
       const prepare = (/** @type {import('playwright-core').Page} */ page) => (share ? page.addInitScript(tickShare) : Promise.resolve());
@@ -74,7 +82,7 @@ describe('over our server', () => {
   });
 
   test('the third one is told that two are there, and may come when one has left', async (t) => {
-    const service = demo('socketio-relay');
+    const service = Service.ours(demo('socketio-relay'), server);
     const guests = [await Guest.open(browser, service, 'callee'), await Guest.open(browser, service, 'caller')];
     const context = await browser.newContext({ permissions: ['camera', 'microphone'] });
     t.after(() => Promise.all([context.close(), ...guests.map((guest) => guest.close())]));
@@ -91,7 +99,7 @@ describe('over our server', () => {
   });
 
   test('who has no camera is told what to do, and sees and hears the other side all the same', async (t) => {
-    const service = demo('socketio-relay');
+    const service = Service.ours(demo('socketio-relay'), server);
     const there = await Guest.open(browser, service, 'callee');
     t.after(() => there.close());
     const blind = await Guest.open(browser, service, 'caller', { prepare: (page) => page.addInitScript(refuseDevices) });
@@ -106,9 +114,9 @@ describe('over our server', () => {
     const page = await context.newPage();
     await page.goto(server.url);
     await page.click('a[href="tutorials/"]');
-    for (const demo of DEMOS) {
-      await page.click(`a[href="${demo.name}/"]`);
-      await page.waitForURL(`${server.url}/${demo.folder}/`);
+    for (const system of DEMOS) {
+      await page.click(`a[href="${system.name}/"]`);
+      await page.waitForURL(`${server.url}/${system.folder}/`);
       await page.waitForSelector('body[data-state="ready"]');
       await page.click('.brand');
     }
