@@ -37,7 +37,7 @@ pub enum Join {
         /// False when the device was in the room already: the other one knows.
         news: bool,
         /// A ghost of the same user that had to go.
-        replaced: Option<Departure>,
+        replaced: Option<Box<Departure>>,
     },
     /// Two others are in the room.
     Full,
@@ -91,7 +91,7 @@ impl Room {
             return Join::In { peer: self.peer_of(&member.device), news: false, replaced: None };
         }
         let ghost = self.members().find(|m| m.user == member.user && is_ghost(m)).map(|m| m.device.clone());
-        let replaced = ghost.and_then(|device| self.leave(&device));
+        let replaced = ghost.and_then(|device| self.leave(&device)).map(Box::new);
 
         let device = member.device.clone();
         match (&self.first, &self.second) {

@@ -187,7 +187,7 @@ impl State {
                 let left = PeerLeft { room: id.clone(), call: call.clone() };
                 self.tell(&departure.gone.device, Message::PeerLeft(left));
             }
-            self.tell_departure(id, departure);
+            self.tell_departure(id, *departure);
         }
         if news && let Some(session) = self.sessions.get_mut(device) {
             session.rooms.push(id.clone());
