@@ -74,7 +74,7 @@ impl Hub {
 
 #[cfg(test)]
 mod tests {
-    use duet_signal::message::{Message, RoomId};
+    use duet_signal::message::{Message, PeerLeft, RoomId};
 
     use super::*;
 
@@ -123,7 +123,7 @@ mod tests {
         join(&bob, "r");
         news(&mut bob);
         drop(alice);
-        assert!(matches!(news(&mut bob)[..], [Message::PeerLeft(_)]));
+        assert!(matches!(news(&mut bob)[..], [Message::PeerLeft(PeerLeft { gone: false, .. })]));
         drop(bob);
         assert!(hub.lock().is_empty());
     }
@@ -161,6 +161,6 @@ mod tests {
         assert_eq!(news(&mut bob).len(), 1);
         join(&slow, "s"); // 3: too much
         assert_eq!(slow.link().why(), Some(ErrorCode::SlowConsumer));
-        assert!(matches!(news(&mut bob)[..], [Message::PeerLeft(_)]));
+        assert!(matches!(news(&mut bob)[..], [Message::PeerLeft(PeerLeft { gone: true, .. })]));
     }
 }

@@ -179,7 +179,7 @@ async fn messages_of_the_server_alone_are_refused() {
     let server = server();
     let mut alice = Client::connect(&server, "alice").await;
     let mut bob = Client::connect(&server, "bob").await;
-    let left = PeerLeft { room: "r".into(), call: "c".into() };
+    let left = PeerLeft { room: "r".into(), call: "c".into(), gone: false };
     for message in [Message::PeerLeft(left), Message::Delivered(call("c"))] {
         let seq = alice.send_to("bob", message).await;
         let error = alice.error().await;

@@ -8,8 +8,8 @@ use common::*;
 use duet_signal::Message;
 use duet_signal::message::*;
 
-fn peer_left(room: &str, call: CallId) -> Message {
-    Message::PeerLeft(PeerLeft { room: room.into(), call })
+fn peer_left(room: &str, call: CallId, gone: bool) -> Message {
+    Message::PeerLeft(PeerLeft { room: room.into(), call, gone })
 }
 
 /// Puts two into a room and returns the call between them.
@@ -63,7 +63,7 @@ async fn who_leaves_is_missed_and_the_next_to_come_gets_a_new_call() {
     let mut carol = Client::connect(&server, "carol").await;
     let call = meet(&mut alice, &mut bob, "r").await;
     bob.send(Message::Leave(RoomRef { room: "r".into() })).await;
-    assert_eq!(alice.receive().await.message, peer_left("r", call.clone()));
+    assert_eq!(alice.receive().await.message, peer_left("r", call.clone(), false));
     let found = carol.join("r").await.peer.expect("alice is there");
     assert!(found.user == "alice".into() && found.call != call);
 }
@@ -111,7 +111,7 @@ async fn a_lost_connection_leaves_the_room_after_the_window() {
     let mut bob = Client::connect(&server, "bob").await;
     let call = meet(&mut alice, &mut bob, "r").await;
     drop(bob);
-    assert_eq!(alice.receive().await.message, peer_left("r", call));
+    assert_eq!(alice.receive().await.message, peer_left("r", call, true));
 }
 
 #[tokio::test]
@@ -121,7 +121,7 @@ async fn closing_with_code_1000_leaves_the_room_at_once() {
     let mut bob = Client::connect(&server, "bob").await;
     let call = meet(&mut alice, &mut bob, "r").await;
     bob.raw.close(true).await;
-    assert_eq!(alice.receive().await.message, peer_left("r", call));
+    assert_eq!(alice.receive().await.message, peer_left("r", call, false));
 }
 
 #[tokio::test]
@@ -148,7 +148,7 @@ async fn a_silent_connection_counts_as_lost() {
         }
     })
     .await;
-    assert_eq!(got, peer_left("r", call));
+    assert_eq!(got, peer_left("r", call, true));
     drop(bob);
 }
 

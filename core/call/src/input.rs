@@ -131,6 +131,9 @@ pub enum WireInput {
     PeerJoined,
     /// The other end left the room; or, for a ringing call, is no longer known to the service.
     PeerLeft,
+    /// The service has lost the other end and given it up: its session there is over, which says nothing of
+    /// the other end itself.
+    PeerGone,
     /// Two are in the room already.
     RoomFull,
     /// The service refused this call.

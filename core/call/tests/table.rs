@@ -40,6 +40,7 @@ const TABLE: &str = "
     wire.joined-peer          ......  ..    .....  CC    ....    ....    ....    ....    .
     wire.peer-joined          ......  ..    .....  CC    ....    ....    ....    ....    .
     wire.peer-left            EEEEEE  EE    EEEEE  ..    E.EE    E.EE    EEEE    WWWW    .
+    wire.peer-gone            EEEEEE  EE    EEEEE  ..    E.EE    E.EE    E.EE    W.WW    .
     wire.room-full            ......  ..    .....  EE    ....    ....    ....    ....    .
     wire.not-found            EEEEEE  EE    EEEEE  EE    E...    E...    E...    E...    .
     wire.refused              EEEEEE  ..    .....  EE    ....    ....    ....    ....    .

@@ -464,6 +464,10 @@ pub struct PeerLeft {
     pub room: RoomId,
     /// The call that is over.
     pub call: CallId,
+    /// They did not say so: their session was lost and could not be resumed in time. Their media may flow all
+    /// the same, and they may be back.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub gone: bool,
 }
 
 /// An SDP description.
@@ -476,6 +480,11 @@ pub struct Description {
     pub kind: DescriptionKind,
     /// The SDP text.
     pub sdp: String,
+    /// Which exchange of its sender an offer opens: any number that its last offers in this call did not
+    /// have. An answer repeats its offer's, so that a late one is not taken for an answer to a later offer.
+    /// A sender that does not number leaves it out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exchange: Option<u32>,
 }
 
 /// The kind of an SDP description (W3C `RTCSdpType`).

@@ -122,8 +122,8 @@ fn call_messages() -> impl Strategy<Value = Message> {
             Message::Accept(Accept { call: call.into(), media, over })
         }),
         (text(), reason).prop_map(|(call, reason)| Message::Decline(Decline { call: call.into(), reason })),
-        (text(), kind, text()).prop_map(|(call, kind, sdp)| {
-            Message::Description(Description { call: call.into(), kind, sdp })
+        (text(), kind, text(), any::<Option<u32>>()).prop_map(|(call, kind, sdp, exchange)| {
+            Message::Description(Description { call: call.into(), kind, sdp, exchange })
         }),
         (text(), proptest::option::of(candidate))
             .prop_map(|(call, candidate)| Message::Candidate(Candidate { call: call.into(), candidate })),
@@ -144,8 +144,9 @@ fn room_messages() -> impl Strategy<Value = Message> {
             stay,
             peer
         })),
-        (text(), text())
-            .prop_map(|(room, call)| Message::PeerLeft(PeerLeft { room: room.into(), call: call.into() })),
+        (text(), text(), any::<bool>()).prop_map(|(room, call, gone)| {
+            Message::PeerLeft(PeerLeft { room: room.into(), call: call.into(), gone })
+        }),
     ]
 }
 

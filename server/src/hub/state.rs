@@ -13,6 +13,7 @@ use tokio::time::Instant;
 
 use super::{Gone, Refusal};
 use crate::config::Limits;
+use crate::random_id;
 use crate::session::{Link, Queued, Session};
 
 /// Longest device name taken over from a client, in bytes; ours have 16.
@@ -184,10 +185,10 @@ impl State {
             self.forget_room(&departure.gone.device, id);
             // The ghost may come back and has to know as well.
             if let Some((_, call)) = &departure.left_behind {
-                let left = PeerLeft { room: id.clone(), call: call.clone() };
+                let left = PeerLeft { room: id.clone(), call: call.clone(), gone: false };
                 self.tell(&departure.gone.device, Message::PeerLeft(left));
             }
-            self.tell_departure(id, *departure);
+            self.tell_departure(id, *departure, false);
         }
         if news && let Some(session) = self.sessions.get_mut(device) {
             session.rooms.push(id.clone());
@@ -210,7 +211,7 @@ impl State {
             return Err(Refusal::new(ErrorCode::NotInRoom, "not in that room; join it first"));
         }
         self.forget_room(device, id);
-        self.depart(device, id);
+        self.depart(device, id, false);
         self.settle();
         Ok(())
     }
@@ -231,20 +232,20 @@ impl State {
         }
     }
 
-    fn depart(&mut self, device: &DeviceId, id: &RoomId) {
+    fn depart(&mut self, device: &DeviceId, id: &RoomId, gone: bool) {
         let Some(room) = self.rooms.get_mut(id) else { return };
         let departure = room.leave(device);
         if room.is_empty() {
             self.rooms.remove(id);
         }
         if let Some(departure) = departure {
-            self.tell_departure(id, departure);
+            self.tell_departure(id, departure, gone);
         }
     }
 
-    fn tell_departure(&mut self, id: &RoomId, departure: Departure) {
+    fn tell_departure(&mut self, id: &RoomId, departure: Departure, gone: bool) {
         if let Some((other, call)) = departure.left_behind {
-            self.tell(&other.device, Message::PeerLeft(PeerLeft { room: id.clone(), call }));
+            self.tell(&other.device, Message::PeerLeft(PeerLeft { room: id.clone(), call, gone }));
         }
     }
 
@@ -287,13 +288,10 @@ impl State {
                 self.users.remove(&session.user);
             }
         }
+        // Who does not close a session may be talking all the same.
+        let gone = !session.connected || why == ErrorCode::SlowConsumer;
         for room in &session.rooms {
-            self.depart(device, room);
+            self.depart(device, room, gone);
         }
     }
-}
-
-/// 128 random bits as 32 hexadecimal digits.
-fn random_id() -> String {
-    format!("{:032x}", rand::random::<u128>())
 }

@@ -249,7 +249,7 @@ pub fn ringing(name: &str) -> Message {
 /// An offer with SDP of some length.
 pub fn offer(call: &str, length: usize) -> Message {
     let kind = DescriptionKind::Offer;
-    Message::Description(Description { call: call.into(), kind, sdp: "v".repeat(length) })
+    Message::Description(Description { call: call.into(), kind, sdp: "v".repeat(length), exchange: None })
 }
 
 /// Two newcomers can ring each other: the server serves.

@@ -227,6 +227,8 @@ export class Call extends Emitter {
       case 'connected':
       case 'reconnecting':
         this.#tell('hang-up');
+        // The service may be gone; the other side hears it over the connection, too.
+        this.#peer?.say({ type: 'hang-up', call: this.id });
         return this.#end('local', 'hang-up');
     }
   }
@@ -287,7 +289,10 @@ export class Call extends Emitter {
       case 'peer-joined':
         return this.#onRoomPeer(message.peer, true);
       case 'peer-left':
-        if (message.call === this.id) this.#end('remote', 'peer-left');
+        if (message.call !== this.id) return;
+        // Whom the service has lost may be talking all the same; without media they are gone.
+        if (!message.gone) this.#end('remote', 'peer-left');
+        else if (this.state !== 'connected') this.#end('remote', 'peer-gone');
         return;
     }
   }
@@ -482,6 +487,9 @@ export class Call extends Emitter {
     peer.on('stream', (stream) => {
       this.stream = stream;
       this.emit('stream', stream);
+    });
+    peer.on('word', (word) => {
+      if (peer === this.#peer && word?.type === 'hang-up' && word.call === this.id) this.receive(word);
     });
     peer.on('gone', () => this.#after(GOODBYE_MS, () => this.#end('remote', 'peer-gone')));
     peer.on('failed', () => {

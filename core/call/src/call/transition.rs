@@ -1,7 +1,7 @@
 //! What every input does in every state: one match, and every pair that does nothing is written out.
 
 use super::Call;
-use super::words::{CANCEL, Farewell, HANG_UP, decline, declined, refused};
+use super::words::{CANCEL, Farewell, HANG_UP, common, decline, declined, refused};
 use crate::config::Closing;
 use crate::effect::{Notice, Signal};
 use crate::ended::EndReason as Why;
@@ -70,12 +70,13 @@ impl Call {
                 self.ring(expires_in);
                 self.refresh();
             }
-            (Pushed { answer: Some(media) }, Wire(W::Invite { .. })) => {
-                self.send(Signal::Accept { media });
+            (Pushed { answer: Some(answer) }, Wire(W::Invite { media, .. })) => {
+                self.media = common(media, answer);
+                self.send(Signal::Accept { media: self.media });
                 self.accepted(Link::Idle);
             }
             (Pushed { answer: None }, User(U::Accept { media })) => {
-                self.media = media;
+                self.media = common(self.media, media);
                 self.enter(Pushed { answer: Some(media) });
                 self.refresh();
             }
@@ -88,9 +89,10 @@ impl Call {
             }
 
             // Rings here.
+            // Whoever calls without pictures is asked for them later, not surprised.
             (Incoming { link }, User(U::Accept { media })) => {
-                self.media = media;
-                self.send(Signal::Accept { media });
+                self.media = common(self.media, media);
+                self.send(Signal::Accept { media: self.media });
                 self.accepted(link);
             }
             (Pushed { answer: None } | Incoming { .. }, User(U::Decline | U::HangUp)) => {
@@ -180,7 +182,10 @@ impl Call {
             }
 
             // The other one left a room in which this end stays.
-            (Connecting | Connected | Reconnecting { .. }, Wire(W::PeerLeft)) if self.stays_in_room() => {
+            (Connecting | Connected | Reconnecting { .. }, Wire(W::PeerLeft))
+            | (Connecting | Reconnecting { .. }, Wire(W::PeerGone))
+                if self.stays_in_room() =>
+            {
                 self.alone_again();
             }
 
@@ -224,13 +229,13 @@ impl Call {
             }
             (open!(), Host(H::Failed)) => self.fail(Why::Internal),
 
-            // The other end is gone, says the service. A connected ring knows better: media flows.
+            // The other end is gone, says the service. Who is connected knows better: media flows.
             (Connecting | Connected | Reconnecting { .. }, Wire(W::PeerLeft)) if self.in_room() => {
                 self.end(Remote, Why::PeerLeft, Farewell::Leave);
             }
             (
                 Outgoing { .. } | Pushed { .. } | Incoming { .. } | Connecting | Reconnecting { .. },
-                Wire(W::PeerLeft),
+                Wire(W::PeerLeft | W::PeerGone),
             )
             | (Pushed { .. } | Incoming { .. } | Connecting, Wire(W::Refused(Refusal::NotFound))) => {
                 self.end(Remote, Why::PeerGone, Farewell::Leave);
@@ -316,6 +321,7 @@ impl Call {
                     | W::DeclinedElsewhere
                     | W::Joined { peer: false }
                     | W::PeerLeft
+                    | W::PeerGone
                     | W::MediaState(_)
                     | W::Talk(_),
                 )
@@ -365,7 +371,7 @@ impl Call {
             // A call that can go on goes on: media flows whatever the service or a renegotiation says.
             (
                 Connected,
-                Wire(W::PeerLeft | W::Refused(_))
+                Wire(W::PeerLeft | W::PeerGone | W::Refused(_))
                 | Peer(P::Connected | P::NoCommonCodec)
                 | Host(H::NetworkChanged)
                 | TimerFired(Connect | Reconnect | Closed | Restart),

@@ -93,6 +93,7 @@ impl Lines {
             | WireInput::Joined { .. }
             | WireInput::PeerJoined
             | WireInput::PeerLeft
+            | WireInput::PeerGone
             | WireInput::RoomFull
             | WireInput::Refused(_)
             | WireInput::MediaState(_)

@@ -75,6 +75,8 @@ struct Line {
     early: Option<DeviceId>,
     /// The service knows nothing of the other one in the room any more, and will name them again.
     forgotten: bool,
+    /// The service has given the other one up, who may be back any moment with the call there is.
+    vanished: bool,
 }
 
 impl Lines {
@@ -222,6 +224,7 @@ impl Lines {
                 | WireInput::Joined { .. }
                 | WireInput::PeerJoined
                 | WireInput::PeerLeft
+                | WireInput::PeerGone
                 | WireInput::RoomFull
                 | WireInput::Refused(_)
                 | WireInput::MediaState(_)
@@ -263,6 +266,7 @@ impl Lines {
             | WireInput::Joined { .. }
             | WireInput::PeerJoined
             | WireInput::PeerLeft
+            | WireInput::PeerGone
             | WireInput::RoomFull
             | WireInput::Refused(_)
             | WireInput::MediaState(_)
@@ -290,7 +294,8 @@ impl Lines {
     /// Takes in a new call, which hears what is known of signaling and of the device.
     fn open(&mut self, call: Call, party: Party, device: Option<DeviceId>) {
         let id = call.id().clone();
-        self.lines.insert(id.clone(), Line { call, party, device, early: None, forgotten: false });
+        self.lines
+            .insert(id.clone(), Line { call, party, device, early: None, forgotten: false, vanished: false });
         self.collect(&id);
         if self.signaling == Signaling::Down {
             self.input(&id, Input::Signaling(SignalingInput::Lost));

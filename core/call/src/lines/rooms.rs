@@ -56,6 +56,11 @@ impl Lines {
             RoomInput::PeerJoined(with) => return self.met(&id, with, WireInput::PeerJoined),
             RoomInput::PeerLeft { call: Some(call) } if *line.wire_id(&id) != call => None,
             RoomInput::PeerLeft { .. } => Some(WireInput::PeerLeft),
+            RoomInput::PeerGone { call } if *line.wire_id(&id) != call => None,
+            RoomInput::PeerGone { .. } => {
+                line.vanished = true;
+                Some(WireInput::PeerGone)
+            }
             RoomInput::Full => Some(WireInput::RoomFull),
             RoomInput::Refused(refusal) => Some(WireInput::Refused(refusal)),
         };
@@ -96,6 +101,12 @@ impl Line {
             Party::Room { with: Some(known), .. } if known.peer == with.peer && self.forgotten => {
                 Meeting::Met
             }
+            // Whoever the service had lost is back, and by the device's name remembers.
+            Party::Room { with: Some(known), .. }
+                if self.vanished && (&known.peer, &known.device) == (&with.peer, &with.device) =>
+            {
+                Meeting::Met
+            }
             Party::Room { with: Some(_), .. } => Meeting::Anew,
             Party::Room { with: None, .. } | Party::Peer(_) => Meeting::Met,
         }
@@ -103,6 +114,7 @@ impl Line {
 
     fn meet(&mut self, new: RoomPeer) {
         self.forgotten = false;
+        self.vanished = false;
         self.device = new.device.clone();
         if let Party::Room { with, .. } = &mut self.party {
             *with = Some(new);

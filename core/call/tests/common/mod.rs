@@ -145,6 +145,7 @@ pub fn all_inputs() -> Vec<Input> {
         WireInput::Joined { peer: true },
         WireInput::PeerJoined,
         WireInput::PeerLeft,
+        WireInput::PeerGone,
         WireInput::RoomFull,
         WireInput::Refused(Refusal::NotFound),
         WireInput::Refused(Refusal::Unauthorized),
@@ -244,6 +245,7 @@ pub fn label(input: Input) -> &'static str {
         Input::Wire(WireInput::Joined { peer: true }) => "wire.joined-peer",
         Input::Wire(WireInput::PeerJoined) => "wire.peer-joined",
         Input::Wire(WireInput::PeerLeft) => "wire.peer-left",
+        Input::Wire(WireInput::PeerGone) => "wire.peer-gone",
         Input::Wire(WireInput::RoomFull) => "wire.room-full",
         Input::Wire(WireInput::Refused(Refusal::NotFound)) => "wire.not-found",
         Input::Wire(WireInput::Refused(Refusal::Unauthorized | Refusal::RateLimited | Refusal::Other)) => {

@@ -10,6 +10,7 @@ use super::{Actor, Link, end_unmade, machine_id};
 use crate::call::{CallShared, Origin};
 use crate::driver::line::{Line, Remote};
 use crate::driver::words;
+use crate::peer::SessionDescription;
 use crate::session::{SessionEvent, SessionState};
 use crate::transport::LinkEvent;
 
@@ -39,6 +40,7 @@ impl Actor {
                     self.lines.network_changed();
                 }
             }
+            LinkEvent::Named(user) => self.shared.set_user(user),
             LinkEvent::Message(envelope) => self.on_envelope(*envelope),
             LinkEvent::Failed(error) => self.link_failed(error),
         }
@@ -85,9 +87,14 @@ impl Actor {
                 let came = RoomInput::PeerJoined(room_peer(&peer));
                 return self.on_room(&room, stay.as_ref(), came, Some(peer));
             }
-            Message::PeerLeft(message::PeerLeft { room, call }) => {
-                let call = Some(machine_id(&call));
-                return self.lines.room(&RoomName(room.0), RoomInput::PeerLeft { call });
+            Message::PeerLeft(message::PeerLeft { room, call, gone }) => {
+                let call = machine_id(&call);
+                let left = if gone {
+                    RoomInput::PeerGone { call }
+                } else {
+                    RoomInput::PeerLeft { call: Some(call) }
+                };
+                return self.lines.room(&RoomName(room.0), left);
             }
             _ => {}
         }
@@ -122,10 +129,11 @@ impl Actor {
             return self.lines.wire(&sender, &call, input);
         }
         match message {
-            Message::Description(message::Description { call, kind, sdp }) => {
+            Message::Description(message::Description { call, kind, sdp, exchange }) => {
                 let wire = machine_id(&call);
                 if self.lines.description(&sender, &wire) == Passage::Take {
-                    self.hand_on(&sender, &wire, Remote::Description(kind, sdp));
+                    let description = SessionDescription { kind, sdp, exchange };
+                    self.hand_on(&sender, &wire, Remote::Description(description));
                     self.ask_again(&sender, &wire);
                 }
             }

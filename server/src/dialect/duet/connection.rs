@@ -7,13 +7,13 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use super::hello::{MAX_NAME_CHARS, is_name};
-use super::wire::{Incoming, Wire};
-use super::{End, fatal, stopped};
-use crate::app::App;
+use super::{End, fatal};
+use crate::app::{App, stopped};
 use crate::config::{Limits, Timing};
 use crate::hub::{Batch, Refusal, Seat};
 use crate::limits::TokenBucket;
 use crate::session::Queued;
+use crate::wire::{Incoming, Wire};
 
 /// What a client is told about binary messages.
 pub(super) const BINARY: &str = "messages are JSON texts, not binary";
@@ -97,10 +97,13 @@ impl Connection {
         let deadline = self.deadline();
         let reading = self.read_from.is_none();
         tokio::select! {
-            incoming = self.wire.next(), if reading => self.on_incoming(incoming).await,
-            () = self.seat.link().woken() => Ok(()),
-            () = sleep_until(deadline) => self.on_time(Instant::now()).await,
+            // In a fixed order, so that the same happenings have the same consequences. Silence is only
+            // silence when nothing waits to be read; a client that floods is made to pause.
+            biased;
             () = stopped(stopping) => Err(End::Stopping),
+            () = self.seat.link().woken() => Ok(()),
+            incoming = self.wire.next(), if reading => self.on_incoming(incoming).await,
+            () = sleep_until(deadline) => self.on_time(Instant::now()).await,
         }
     }
 
@@ -136,7 +139,8 @@ impl Connection {
             })?);
         }
         tokio::select! {
-            sent = self.wire.send(texts) => sent,
+            biased;
+            sent = self.wire.send(texts) => Ok(sent?),
             () = self.seat.link().over() => Err(End::Over),
         }
     }
@@ -144,7 +148,8 @@ impl Connection {
     /// Writes a message without a number, unless the session is lost meanwhile.
     async fn unless_over(&mut self, message: Envelope) -> Result<(), End> {
         tokio::select! {
-            sent = self.wire.send_message(message) => sent,
+            biased;
+            sent = self.wire.send_message(message) => Ok(sent?),
             () = self.seat.link().over() => Err(End::Over),
         }
     }
