@@ -63,7 +63,8 @@ async fn protocol_4_over_polling_alone(site: &Site) {
     // The poll waits, and is answered when there is something.
     let (answer, ()) = tokio::join!(session.poll(), other.say(json!(["message", "r", 1])));
     assert_eq!(answer.body, r#"42["message","r",1]"#);
-    assert_eq!(session.post("1").await.status, 400);
+    assert_eq!(session.post("1").await.body, "ok");
+    assert_eq!(session.poll().await.status, 400);
     assert_eq!(other.hear().await[0], "bye");
 }
 
