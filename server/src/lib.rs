@@ -57,6 +57,7 @@ mod tls;
 mod wire;
 
 pub use auth::{Authenticator, Denied, Open, SharedToken};
+pub use axum::serve::Listener;
 pub use config::{Limits, ServerConfig, Timing};
 pub use counters::Refused;
 pub use duet_signal::message::IceServer;

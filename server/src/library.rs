@@ -15,9 +15,9 @@ use axum::routing::get;
 use crate::app::App;
 
 /// `socket.io-client` 4.8.4, MIT.
-const V4: &str = include_str!("../vendor/socket.io-client-4.8.4/socket.io.min.js");
+const V4: &str = include_str!("../web/vendor/socket.io-4.min.js");
 /// `socket.io-client` 2.5.0, MIT.
-const V2: &str = include_str!("../vendor/socket.io-client-2.5.0/socket.io.js");
+const V2: &str = include_str!("../web/vendor/socket.io-2.min.js");
 
 /// The routes of the library.
 pub(crate) fn routes() -> Router<Arc<App>> {

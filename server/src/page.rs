@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use percent_encoding::percent_decode_str;
 use rust_embed::{EmbeddedFile, RustEmbed};
@@ -20,26 +20,43 @@ use crate::app::App;
 #[allow_missing = true]
 struct Files;
 
+const INDEX: &str = "index.html";
+
 /// Marks an answer as a file that is not ours: it loads what it likes from where it likes.
 #[derive(Clone, Copy)]
 pub(crate) struct Foreign;
 
-/// Answers a request for a file of the page; `/` is `index.html`.
+/// Answers a request for a file of the page; a folder is its `index.html`.
 pub(crate) async fn serve(State(app): State<Arc<App>>, request: Request) -> Response {
     if request.method() != Method::GET && request.method() != Method::HEAD {
         return (StatusCode::METHOD_NOT_ALLOWED, "the page is only for reading\n").into_response();
     }
     if let Some(folder) = &app.config.pages {
-        return foreign(folder.clone(), request.uri().path()).await;
+        return foreign(folder, request.uri()).await;
     }
-    let path = match request.uri().path().trim_start_matches('/') {
-        "" => "index.html",
-        path => path,
-    };
-    match Files::get(path) {
-        Some(file) => respond(path, file, request.headers()),
+    let path = request.uri().path().trim_start_matches('/');
+    if let Some(file) = Files::get(path) {
+        return respond(path, file, request.headers());
+    }
+    let index =
+        if path.is_empty() { INDEX.to_owned() } else { format!("{}/{INDEX}", path.trim_end_matches('/')) };
+    match Files::get(&index) {
+        Some(file) if is_folder(path) => respond(&index, file, request.headers()),
+        Some(_) => to_folder(request.uri()),
         None => nothing_here(),
     }
+}
+
+fn is_folder(path: &str) -> bool {
+    path.is_empty() || path.ends_with('/')
+}
+
+/// Sends a browser from `folder` to `folder/`, against which the page's own addresses are meant.
+fn to_folder(uri: &Uri) -> Response {
+    let name = uri.path().rsplit('/').next().unwrap_or_default();
+    let query = uri.query().map_or_else(String::new, |query| format!("?{query}"));
+    // Relative, so that it holds behind a proxy that serves this server under a path.
+    (StatusCode::PERMANENT_REDIRECT, [(LOCATION, format!("./{name}/{query}"))]).into_response()
 }
 
 fn nothing_here() -> Response {
@@ -48,15 +65,19 @@ fn nothing_here() -> Response {
 
 /// A file of a folder, as the usual servers of such folders find it: a folder's `index.html`, and
 /// `name.html` for `name`.
-async fn foreign(folder: PathBuf, path: &str) -> Response {
-    let Some(path) = inside(&folder, path) else { return nothing_here() };
+async fn foreign(folder: &Path, uri: &Uri) -> Response {
+    let Some(path) = inside(folder, uri.path()) else { return nothing_here() };
+    let index = path.join(INDEX);
     let read = spawn_blocking(move || {
         let html = path.with_extension("html");
-        [path.clone(), path.join("index.html"), html]
+        [path.clone(), path.join(INDEX), html]
             .into_iter()
             .find_map(|path| std::fs::read(&path).ok().map(|bytes| (path, bytes)))
     });
     let Ok(Some((path, bytes))) = read.await else { return nothing_here() };
+    if path == index && !is_folder(uri.path()) {
+        return to_folder(uri);
+    }
     let kind = content_type(&path.to_string_lossy());
     let mut response = ([(CACHE_CONTROL, "no-cache"), (CONTENT_TYPE, kind)], bytes).into_response();
     response.extensions_mut().insert(Foreign);

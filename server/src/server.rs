@@ -6,7 +6,7 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
-use axum::serve::ListenerExt;
+use axum::serve::{Listener, ListenerExt, TapIo};
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -82,6 +82,31 @@ impl Server {
         let connections = Connections::new(listener, app.config.tls.clone(), handshake)?;
         // The tap taps nothing: only so does axum tell the clients' addresses.
         let connections = connections.tap_io(|_| {});
+        Self::serve(connections, app, stop).await
+    }
+
+    /// Like [`run_until`](Self::run_until), on a listener of one's own: another transport, or one in
+    /// memory. `config.listen` is not looked at, and who reaches the listener is the caller's concern.
+    ///
+    /// # Errors
+    /// [`ServeError::Io`] when the listener fails.
+    pub async fn run_on(
+        config: ServerConfig,
+        listener: impl Listener<Addr = SocketAddr>,
+        stop: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<(), ServeError> {
+        Self::serve(listener.tap_io(|_| {}), App::new(config), stop).await
+    }
+
+    async fn serve<L, F>(
+        connections: TapIo<L, F>,
+        app: Arc<App>,
+        stop: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<(), ServeError>
+    where
+        L: Listener<Addr = SocketAddr>,
+        F: FnMut(&mut L::Io) + Send + 'static,
+    {
         let service = http::router(Arc::clone(&app)).into_make_service_with_connect_info::<SocketAddr>();
         let _stop_on_cancel = StopOnDrop(Arc::clone(&app));
         let mut stopping = app.stopping.subscribe();
@@ -90,6 +115,7 @@ impl Server {
         };
         let mut serving = axum::serve(connections, service).with_graceful_shutdown(told).into_future();
         tokio::select! {
+            biased;
             ended = &mut serving => return Ok(ended?),
             () = stop => {}
         }

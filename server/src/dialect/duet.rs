@@ -58,6 +58,7 @@ pub(crate) async fn serve(socket: WebSocket, app: Arc<App>, pass: Pass) {
     let mut stopping = app.stopping.subscribe();
     let mut wire = Wire::new(socket, app.config.timing.write_deadline);
     let met = tokio::select! {
+        biased;
         met = hello::meet(&mut wire, &app) => met,
         () = stopped(&mut stopping) => Err(End::Stopping),
     };
@@ -101,6 +102,7 @@ pub(crate) async fn serve(socket: WebSocket, app: Arc<App>, pass: Pass) {
 async fn keep_for_resume(seat: Seat, app: &App, stopping: &mut watch::Receiver<bool>) {
     if seat.disconnect().is_ok() {
         tokio::select! {
+            biased;
             () = sleep(app.config.timing.resume_window) => {}
             () = seat.link().over() => {}
             () = stopped(stopping) => {}
