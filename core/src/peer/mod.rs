@@ -21,6 +21,8 @@ mod negotiation;
 mod outbox;
 mod port;
 mod rtc;
+#[cfg(test)]
+pub(crate) mod scripted;
 mod sdp;
 mod shared;
 mod stats;
