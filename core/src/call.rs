@@ -355,8 +355,8 @@ impl CallShared {
         self.port.emit(CallEvent::State(state));
     }
 
-    pub(crate) fn set_peer_user(&self, user: UserId) {
-        self.known().peer_user = Some(user);
+    pub(crate) fn set_peer_user(&self, user: Option<UserId>) {
+        self.known().peer_user = user;
     }
 
     pub(crate) fn set_peer(&self, peer: Arc<dyn PeerPort>) {

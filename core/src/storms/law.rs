@@ -152,6 +152,34 @@ pub(super) fn over(world: &World) -> Vec<String> {
             broken.push(format!("{what}: over more than once"));
         }
     }
+    if std::env::var("HIST").is_ok() {
+        for r in records.iter() {
+            if let Some(e) = &r.ended {
+                println!(
+                    "H1 {} {} {} {} conn{} rec{}",
+                    match r.origin {
+                        Origin::Ring(_) => "ring",
+                        Origin::Incoming(_) => "inc",
+                        Origin::Room(_) => "room",
+                    },
+                    e.by,
+                    e.reason,
+                    e.phase,
+                    e.facts.connected,
+                    e.facts.recoveries.min(1)
+                );
+            }
+        }
+        if !world.is_lossy() {
+            for c in records.iter().filter(|r| matches!(r.origin, Origin::Ring(_))) {
+                for d in records.iter().filter(|r| r.is_other_end_of(c)) {
+                    if let (Some(a), Some(b)) = (&c.ended, &d.ended) {
+                        println!("H2 {}/{}/{} {}/{}/{}", a.by, a.reason, a.phase, b.by, b.reason, b.phase);
+                    }
+                }
+            }
+        }
+    }
     if !world.is_lossy() {
         broken.extend(disagreements(&records));
     }
@@ -176,8 +204,11 @@ fn disagreements(records: &[Record]) -> Vec<String> {
     broken
 }
 
-/// Whether caller and callee may end like this, where every word arrives, however late.
-pub(super) fn agree(caller: (EndedBy, EndReason), callee: (EndedBy, EndReason)) -> bool {
-    let _ = (caller, callee);
-    true
+/// Whether the two ends of a call may end like this, where every word arrives, however late: who says that
+/// the other one ended it must have another one who did.
+fn agree(one: (EndedBy, EndReason), two: (EndedBy, EndReason)) -> bool {
+    let blames = |(by, reason): (EndedBy, EndReason)| by == EndedBy::Remote && !gives_way(reason);
+    let answered = |(by, reason)| (by, reason) != (EndedBy::Remote, EndReason::Declined);
+    let declined = matches!(two.1, EndReason::Declined | EndReason::DeclinedElsewhere);
+    !(blames(one) && blames(two)) && (answered(one) || declined)
 }

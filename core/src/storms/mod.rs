@@ -5,7 +5,8 @@
 //! wrong. Only the peer connections are scripted ([`crate::peer::scripted`]) and the bytes go through
 //! memory. Then comes a calm, and [`law`] says what must be true; then all leave, and nothing may be left.
 //!
-//! One seed, told aloud: `DUET_SEED=123 cargo test -p duet-core storms -- --nocapture`.
+//! One seed, told aloud: `DUET_SEED=123 cargo test -p duet-core storms -- --nocapture`. More than the usual
+//! thousand: `DUET_SEED=1000..50000`.
 #![expect(clippy::expect_used, reason = "tests")]
 
 mod bytes;
@@ -74,14 +75,13 @@ fn run(seed: u64, aloud: bool) -> Outcome {
     Outcome { seed, hash: trace.hash(), broken, lines: trace.lines() }
 }
 
-/// The seeds to run: all, or the one asked for.
+/// The seeds to run: all, or those asked for. One is told aloud.
 fn wanted() -> (std::ops::Range<u64>, bool) {
-    match std::env::var("DUET_SEED") {
-        Ok(seed) => {
-            let seed = seed.parse().expect("DUET_SEED is a number");
-            (seed..seed + 1, true)
-        }
-        Err(_) => (0..STORMS, false),
+    let Ok(asked) = std::env::var("DUET_SEED") else { return (0..STORMS, false) };
+    let number = |text: &str| text.parse::<u64>().expect("DUET_SEED is a number, or two with .. between");
+    match asked.split_once("..") {
+        Some((from, to)) => (number(from)..number(to), false),
+        None => (number(&asked)..number(&asked) + 1, true),
     }
 }
 

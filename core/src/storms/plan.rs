@@ -188,9 +188,17 @@ impl Plan {
             length,
         };
         let rooms = signaling == Signaling::Service && rng.random_bool(0.5);
-        let violence = rng.random_range(0.2..0.7);
-        for _ in 0..rng.random_range(8..=36) {
-            let at = Duration::from_millis(rng.random_range(0..length.as_millis() as u64));
+        let violence = rng.random_range(0.1..0.6);
+        // What happens nearly at once is what goes wrong: half of the storms come in gusts.
+        let gusts: Vec<u64> =
+            (0..rng.random_range(2..8)).map(|_| rng.random_range(0..length.as_millis() as u64)).collect();
+        let gusty = rng.random_bool(0.5);
+        for _ in 0..rng.random_range(10..=70) {
+            let at = match gusts.choose(rng) {
+                Some(gust) if gusty => gust + rng.random_range(0..800),
+                _ => rng.random_range(0..length.as_millis() as u64),
+            };
+            let at = Duration::from_millis(at).min(length);
             let act = if rng.random_bool(violence) { plan.fault(rng) } else { plan.deed(rng, rooms) };
             plan.acts.push((at, act));
         }

@@ -426,7 +426,10 @@ impl World {
     }
 
     fn sign_in(&self, host: HostId) {
+        let last = self.hosts()[host].sessions.last().map(Session::state);
+        let is_in = last.is_some_and(|state| state != SessionState::Closed);
         if let Some(engine) = self.engine(host)
+            && !is_in
             && !self.0.leaving.load(Ordering::Relaxed)
         {
             self.sign_in_with(host, &engine);

@@ -201,7 +201,7 @@ impl Link {
         }
         self.session = Some((welcome.session, welcome.device));
         let event = if std::mem::replace(&mut self.ever_up, true) {
-            LinkEvent::Restored { resumed, ice_servers: welcome.ice_servers }
+            LinkEvent::Restored { ice_servers: welcome.ice_servers }
         } else {
             LinkEvent::Up { ice_servers: welcome.ice_servers }
         };
@@ -318,12 +318,22 @@ impl Link {
                 Accepted::Gap => return Some(Stop::Broken("a message is missing".into())),
             }
         }
-        match &envelope.message {
+        let event = match envelope.message {
             Message::Ack | Message::Unknown => return None,
-            Message::Error(info) if info.fatal => return Some(refused(info.clone())),
-            _ => {}
-        }
-        self.events.send(LinkEvent::Message(Box::new(envelope))).await.is_err().then_some(Stop::Closed)
+            Message::Error(info) if info.fatal => return Some(refused(info)),
+            Message::Error(info) => {
+                let refused = info.about.and_then(|seq| self.unacknowledged(seq));
+                LinkEvent::Refused(info, refused.map(Box::new))
+            }
+            _ => LinkEvent::Message(Box::new(envelope)),
+        };
+        self.events.send(event).await.is_err().then_some(Stop::Closed)
+    }
+
+    /// What was sent under a number. A refusal comes before the acknowledgement.
+    fn unacknowledged(&self, number: u64) -> Option<Message> {
+        let (seq, envelope) = self.outbox.after(number.checked_sub(1)?).next()?;
+        (seq == number).then(|| envelope.message.clone())
     }
 }
 

@@ -4,8 +4,8 @@ mod backoff;
 mod duet;
 pub(crate) mod socket;
 
-use duet_signal::Envelope;
-use duet_signal::message::IceServer;
+use duet_signal::message::{ErrorInfo, IceServer};
+use duet_signal::{Envelope, Message};
 use tokio::sync::mpsc;
 
 use crate::Error;
@@ -30,15 +30,15 @@ pub(crate) enum LinkEvent {
     },
     /// The connection broke; it is being made anew.
     Lost,
-    /// The connection is back. Without `resumed` the service forgot our rooms.
+    /// The connection is back.
     Restored {
-        /// The session goes on where it was.
-        resumed: bool,
         /// STUN and TURN servers the service offers now.
         ice_servers: Vec<IceServer>,
     },
     /// A message for us.
     Message(Box<Envelope>),
+    /// The service refused something; what, as far as that is known.
+    Refused(ErrorInfo, Option<Box<Message>>),
     /// There will be no connection any more.
     Failed(Error),
 }

@@ -28,23 +28,23 @@ impl Actor {
                 self.shared.set_state(SessionState::Reconnecting);
                 self.lines.signaling(SignalingInput::Lost);
             }
-            LinkEvent::Restored { resumed, ice_servers } => {
+            LinkEvent::Restored { ice_servers } => {
                 self.service_servers = ice_servers;
                 self.shared.set_state(SessionState::Connected);
                 self.lines.signaling(SignalingInput::Restored);
-                if !resumed {
-                    self.rejoin();
-                }
+                self.rejoin();
                 if std::mem::take(&mut self.network_changed) {
                     self.lines.network_changed();
                 }
             }
             LinkEvent::Message(envelope) => self.on_envelope(*envelope),
+            LinkEvent::Refused(info, refused) => self.on_refused(&info, refused.as_deref()),
             LinkEvent::Failed(error) => self.link_failed(error),
         }
     }
 
-    /// The service forgot us: enters our rooms again, so that leaving and late-comers are noticed.
+    /// Enters our rooms again: the service may have forgotten us, or have taken us for gone and given our
+    /// place to another device of ours. Where we are in, that changes nothing.
     fn rejoin(&mut self) {
         let rooms: Vec<RoomId> = self
             .calls
@@ -76,7 +76,7 @@ impl Actor {
     pub(super) fn on_envelope(&mut self, envelope: Envelope) {
         let Envelope { from, from_device, message, .. } = envelope;
         match message {
-            Message::Error(info) => return self.on_refused(&info),
+            Message::Error(info) => return self.on_refused(&info, None),
             Message::Joined(joined) => {
                 let with = joined.peer.map(|peer| self.meet(&joined.room, peer));
                 return self.lines.room(&RoomName(joined.room.0), RoomInput::Joined { with });
@@ -190,15 +190,22 @@ impl Actor {
         };
         let in_room = |line: &&mut Line| matches!(&line.shared.origin, Origin::Room(ours) if ours == room);
         if let Some(line) = self.calls.values_mut().find(in_room) {
-            line.shared.set_peer_user(peer.user);
+            line.shared.set_peer_user(Some(peer.user));
             line.wire_id = peer.call;
             line.accepted();
         }
         with
     }
 
-    fn on_refused(&mut self, info: &ErrorInfo) {
+    fn on_refused(&mut self, info: &ErrorInfo, refused: Option<&Message>) {
         log::info!("the service refused: {}", info.message);
+        if let Some(Message::Join(message::RoomRef { room })) = refused {
+            let input = match info.code {
+                ErrorCode::RoomFull => RoomInput::Full,
+                code => RoomInput::Refused(words::refusal(code)),
+            };
+            return self.lines.room(&RoomName(room.0.clone()), input);
+        }
         if info.code == ErrorCode::RoomFull {
             let alone = self.calls.values().find_map(|line| match &line.shared.origin {
                 Origin::Room(room) if line.set_up_since.is_none() => Some(room.clone()),
