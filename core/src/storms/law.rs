@@ -79,7 +79,7 @@ pub(super) fn media(records: &[Record]) -> Vec<String> {
     for (index, one) in records.iter().enumerate() {
         let twin = |two: &&Record| {
             one.host == two.host
-                && one.life == two.life
+                && one.session == two.session
                 && one.origin.party().is_some()
                 && one.origin.party() == two.origin.party()
                 && [one, two].iter().all(|record| record.is_live() && record.is_talking())
@@ -209,6 +209,6 @@ fn disagreements(records: &[Record]) -> Vec<String> {
 fn agree(one: (EndedBy, EndReason), two: (EndedBy, EndReason)) -> bool {
     let blames = |(by, reason): (EndedBy, EndReason)| by == EndedBy::Remote && !gives_way(reason);
     let answered = |(by, reason)| (by, reason) != (EndedBy::Remote, EndReason::Declined);
-    let declined = matches!(two.1, EndReason::Declined | EndReason::DeclinedElsewhere);
-    !(blames(one) && blames(two)) && (answered(one) || declined)
+    // A call known from a push message may be accepted and hung up before it can be answered.
+    !(blames(one) && blames(two)) && (answered(one) || two.0 == EndedBy::Local)
 }

@@ -29,8 +29,8 @@ impl Origin {
 /// One end of one call.
 pub(super) struct Record {
     pub(super) host: HostId,
-    /// Which of the host's engines it belongs to.
-    pub(super) life: u32,
+    /// Which of the host's sessions it belongs to: each knows its own calls only.
+    pub(super) session: u32,
     pub(super) id: CallId,
     pub(super) origin: Origin,
     /// The person's handle; dropping it hangs up.
@@ -46,10 +46,10 @@ pub(super) struct Record {
 }
 
 impl Record {
-    pub(super) fn new(host: HostId, life: u32, origin: Origin, call: Call) -> Self {
+    pub(super) fn new(host: HostId, session: u32, origin: Origin, call: Call) -> Self {
         Record {
             host,
-            life,
+            session,
             id: call.id(),
             origin,
             shared: Arc::downgrade(call.shared()),

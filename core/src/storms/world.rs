@@ -52,8 +52,8 @@ struct Host {
     engine: Option<Engine>,
     /// The last is the one in use; calls of the others may go on.
     sessions: Vec<Session>,
-    /// How many engines came before.
-    life: u32,
+    /// How many sessions there were before.
+    signed_in: u32,
     suspended: bool,
 }
 
@@ -123,10 +123,6 @@ impl World {
 
     pub(super) fn note(&self, what: &str) {
         self.0.trace.note(what);
-    }
-
-    pub(super) fn life(&self, host: HostId) -> u32 {
-        self.hosts()[host].life
     }
 
     /// Whether a host's session in use is connected.
@@ -313,16 +309,13 @@ impl World {
 
     /// Acts on one of the calls a person has.
     fn with_call(&self, host: HostId, pick: usize, act: impl FnOnce(&mut Record, &crate::Call)) {
-        let hosts = self.hosts();
-        let (life, suspended) = (hosts[host].life, hosts[host].suspended);
-        drop(hosts);
-        if suspended {
+        if self.hosts()[host].suspended {
             return;
         }
         let mut records = self.records();
         let mut live: Vec<&mut Record> = records
             .iter_mut()
-            .filter(|record| record.host == host && record.life == life && record.ended.is_none())
+            .filter(|record| record.host == host && record.ended.is_none())
             .filter(|record| record.call.is_some())
             .collect();
         if live.is_empty() {
@@ -388,7 +381,6 @@ impl World {
         let (gate, engine, sessions) = {
             let mut hosts = self.hosts();
             let host = &mut hosts[host];
-            host.life += 1;
             host.suspended = false;
             (host.gate.clone(), host.engine.take(), std::mem::take(&mut host.sessions))
         };
@@ -459,18 +451,20 @@ impl World {
             engine.session(config)
         };
         let session = session.expect("an open engine and a valid configuration");
-        let (world, life) = (Arc::downgrade(&self.0), self.life(host));
+        let (world, number) = (Arc::downgrade(&self.0), self.hosts()[host].signed_in + 1);
         session
             .on_event(move |event| {
                 if let Some(world) = world.upgrade() {
-                    World(world).on_session(host, life, event);
+                    World(world).on_session(host, number, event);
                 }
             })
             .detach();
-        self.hosts()[host].sessions.push(session);
+        let mut hosts = self.hosts();
+        hosts[host].signed_in = number;
+        hosts[host].sessions.push(session);
     }
 
-    fn on_session(&self, host: HostId, life: u32, event: SessionEvent) {
+    fn on_session(&self, host: HostId, number: u32, event: SessionEvent) {
         match event {
             SessionEvent::Incoming(call) => {
                 let from = call.peer().map(|user| user.0).unwrap_or_default();
@@ -488,7 +482,7 @@ impl World {
             SessionEvent::Failed(error) => {
                 self.note(&format!("host {host}: session failed: {error}"));
                 self.0.lossy.store(true, Ordering::Relaxed);
-                if self.life(host) == life {
+                if self.hosts()[host].signed_in == number {
                     self.later(Duration::from_secs(2), move |world| world.sign_in(host));
                 }
             }
@@ -530,7 +524,7 @@ impl World {
     }
 
     fn keep(&self, host: HostId, call: crate::Call, origin: Origin) -> usize {
-        let record = Record::new(host, self.life(host), origin, call.clone());
+        let record = Record::new(host, self.hosts()[host].signed_in, origin, call.clone());
         let index = {
             let mut records = self.records();
             records.push(record);
