@@ -35,4 +35,6 @@ pub(crate) use error::PeerError;
 pub(crate) use event::{MediaSink, PeerEvent, PeerState, RtpPacket};
 pub(crate) use handle::Peer;
 pub(crate) use port::{MakePeer, PeerPort, RealPeers};
+#[cfg(test)]
+pub(crate) use rtc::Link;
 pub(crate) use stats::{KindStats, PeerStats};

@@ -5,13 +5,14 @@
 //! wrong. Only the peer connections are scripted ([`crate::peer::scripted`]) and the bytes go through
 //! memory. Then comes a calm, and [`law`] says what must be true; then all leave, and nothing may be left.
 //!
-//! One seed, told aloud: `DUET_SEED=123 cargo test -p duet-core storms -- --nocapture`. More than the usual
+//! One seed, told aloud: `DUET_SEED=123 cargo test -p duet-core a_thousand -- --nocapture`. More than the usual
 //! thousand: `DUET_SEED=1000..50000`.
 #![expect(clippy::expect_used, reason = "tests")]
 
 mod bytes;
 mod gate;
 mod law;
+mod over_webrtc;
 mod plan;
 mod record;
 mod trace;
@@ -76,8 +77,8 @@ fn run(seed: u64, aloud: bool) -> Outcome {
 }
 
 /// The seeds to run: all, or those asked for. One is told aloud.
-fn wanted() -> (std::ops::Range<u64>, bool) {
-    let Ok(asked) = std::env::var("DUET_SEED") else { return (0..STORMS, false) };
+fn wanted(usual: u64) -> (std::ops::Range<u64>, bool) {
+    let Ok(asked) = std::env::var("DUET_SEED") else { return (0..usual, false) };
     let number = |text: &str| text.parse::<u64>().expect("DUET_SEED is a number, or two with .. between");
     match asked.split_once("..") {
         Some((from, to)) => (number(from)..number(to), false),
@@ -87,7 +88,7 @@ fn wanted() -> (std::ops::Range<u64>, bool) {
 
 #[test]
 fn a_thousand_storms_end_in_a_legal_state() {
-    let (seeds, aloud) = wanted();
+    let (seeds, aloud) = wanted(STORMS);
     let next = std::sync::Arc::new(AtomicU64::new(seeds.start));
     let (sender, outcomes) = channel();
     for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
@@ -125,14 +126,14 @@ fn a_thousand_storms_end_in_a_legal_state() {
             lines.iter().rev().take(60).rev().for_each(|line| println!("{line}"));
         }
         println!("storm {seed}: {}", broken.join("\n    "));
-        println!("    again: DUET_SEED={seed} cargo test -p duet-core storms -- --nocapture");
+        println!("    again: DUET_SEED={seed} cargo test -p duet-core a_thousand -- --nocapture");
     }
     assert_eq!(bad, 0, "storms ended in an illegal state");
 }
 
 #[test]
 fn the_same_seed_is_the_same_storm_to_the_bit() {
-    let (seeds, _) = wanted();
+    let (seeds, _) = wanted(STORMS);
     for seed in seeds.take(20) {
         let (one, two) = (run(seed, false), run(seed, false));
         if one.hash != two.hash {
