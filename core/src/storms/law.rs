@@ -152,34 +152,6 @@ pub(super) fn over(world: &World) -> Vec<String> {
             broken.push(format!("{what}: over more than once"));
         }
     }
-    if std::env::var("HIST").is_ok() {
-        for r in records.iter() {
-            if let Some(e) = &r.ended {
-                println!(
-                    "H1 {} {} {} {} conn{} rec{}",
-                    match r.origin {
-                        Origin::Ring(_) => "ring",
-                        Origin::Incoming(_) => "inc",
-                        Origin::Room(_) => "room",
-                    },
-                    e.by,
-                    e.reason,
-                    e.phase,
-                    e.facts.connected,
-                    e.facts.recoveries.min(1)
-                );
-            }
-        }
-        if !world.is_lossy() {
-            for c in records.iter().filter(|r| matches!(r.origin, Origin::Ring(_))) {
-                for d in records.iter().filter(|r| r.is_other_end_of(c)) {
-                    if let (Some(a), Some(b)) = (&c.ended, &d.ended) {
-                        println!("H2 {}/{}/{} {}/{}/{}", a.by, a.reason, a.phase, b.by, b.reason, b.phase);
-                    }
-                }
-            }
-        }
-    }
     if !world.is_lossy() {
         broken.extend(disagreements(&records));
     }

@@ -58,9 +58,15 @@ struct Host {
 }
 
 impl World {
+    /// The storm of a seed.
     pub(super) fn new(seed: u64, aloud: bool) -> World {
         let mut rng = StdRng::seed_from_u64(seed);
         let plan = Plan::draw(&mut rng);
+        World::of(plan, rng, aloud)
+    }
+
+    /// A storm with a plan of one's own; `rng` decides what the plan leaves open.
+    pub(super) fn of(plan: Plan, mut rng: StdRng, aloud: bool) -> World {
         let trace = Trace::new(aloud);
         trace.note(&format!("{plan:?}"));
         let note = {
@@ -183,7 +189,7 @@ impl World {
         self.0.net.stop_service(true);
     }
 
-    async fn perform(&self, act: Act) {
+    pub(super) async fn perform(&self, act: Act) {
         match act {
             Act::Ring { host, to } => {
                 self.place(host, |session, options| session.ring(to, options), Origin::Ring(to))
@@ -541,7 +547,6 @@ impl World {
     }
 
     fn on_call(&self, index: usize, event: CallEvent) {
-        let event = strip(event);
         let (host, id) = {
             let records = self.records();
             (records[index].host, records[index].id.clone())
@@ -603,7 +608,7 @@ impl World {
         self.0.plan.signaling != Signaling::Service
     }
 
-    fn engine(&self, host: HostId) -> Option<Engine> {
+    pub(super) fn engine(&self, host: HostId) -> Option<Engine> {
         self.hosts()[host].engine.clone()
     }
 
@@ -614,11 +619,6 @@ impl World {
     fn hosts(&self) -> MutexGuard<'_, Vec<Host>> {
         self.0.hosts.lock().expect("no panic while holding the hosts")
     }
-}
-
-/// Leaves nothing that is of the codec threads, whose pace is real.
-fn strip(event: CallEvent) -> CallEvent {
-    event
 }
 
 fn kind(message: &Message) -> String {
