@@ -5,12 +5,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use duet_media::Time;
-use duet_signal::message::{DescriptionKind, IceCandidate};
+use duet_signal::message::IceCandidate;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::rtc::{Command, Connection};
 use super::shared::Shared;
-use super::{MediaSink, PeerConfig, PeerError, PeerEvent, PeerPort, PeerStats};
+use super::{
+    FrameInfo, MediaSink, PeerConfig, PeerError, PeerEvent, PeerPort, PeerStats, SessionDescription,
+};
 
 /// Requests that may wait for the connection's task. It handles thousands a second; only a flood from
 /// the other side fills this.
@@ -61,12 +63,6 @@ impl Peer {
         Peer { commands, closing, shared }
     }
 
-    /// Sends a message over the control channel; dropped while it is not open.
-    #[allow(dead_code, reason = "the engine has nothing to say there yet; browsers and tests have")]
-    pub(crate) fn send_control(&self, message: Bytes) {
-        self.command(Command::Control(message));
-    }
-
     fn command(&self, command: Command) {
         match self.commands.try_send(command) {
             Ok(()) => {}
@@ -84,8 +80,8 @@ impl PeerPort for Peer {
         self.command(Command::Offer);
     }
 
-    fn remote_description(&self, kind: DescriptionKind, sdp: String) {
-        self.command(Command::Description { kind, sdp });
+    fn remote_description(&self, description: SessionDescription) {
+        self.command(Command::Description(description));
     }
 
     fn remote_candidate(&self, candidate: Option<IceCandidate>) {
@@ -96,8 +92,12 @@ impl PeerPort for Peer {
         self.command(Command::RestartIce);
     }
 
-    fn send_video(&self, payloads: &mut Vec<Bytes>, timestamp: u32, key: bool, captured: Time) -> bool {
-        let accepted = self.shared.outbox.push_video(payloads, timestamp, key, captured);
+    fn send_control(&self, message: String) {
+        self.command(Command::Control(message));
+    }
+
+    fn send_video(&self, payloads: &mut Vec<Bytes>, frame: FrameInfo) -> bool {
+        let accepted = self.shared.outbox.push_video(payloads, frame);
         self.shared.wake.notify_one();
         accepted
     }

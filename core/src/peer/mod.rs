@@ -32,7 +32,7 @@ mod tests;
 
 pub(crate) use config::PeerConfig;
 pub(crate) use error::PeerError;
-pub(crate) use event::{MediaSink, PeerEvent, PeerState, RtpPacket};
+pub(crate) use event::{FrameInfo, MediaSink, PeerEvent, PeerState, RtpPacket, SessionDescription};
 pub(crate) use handle::Peer;
 pub(crate) use port::{MakePeer, PeerPort, RealPeers};
 #[cfg(test)]

@@ -8,10 +8,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use duet_media::Time;
-use duet_signal::message::{DescriptionKind, IceCandidate};
+use duet_signal::message::IceCandidate;
 use tokio::sync::mpsc;
 
-use super::{MediaSink, Peer, PeerConfig, PeerError, PeerEvent, PeerStats};
+use super::{FrameInfo, MediaSink, Peer, PeerConfig, PeerError, PeerEvent, PeerStats, SessionDescription};
 
 /// A connection to one peer. Every method but [`close`](Self::close) returns at once, from any thread.
 #[async_trait]
@@ -20,7 +20,7 @@ pub(crate) trait PeerPort: fmt::Debug + Send + Sync {
     fn start_offer(&self);
 
     /// A description from the other side.
-    fn remote_description(&self, kind: DescriptionKind, sdp: String);
+    fn remote_description(&self, description: SessionDescription);
 
     /// A candidate from the other side; `None` when there are no more.
     fn remote_candidate(&self, candidate: Option<IceCandidate>);
@@ -28,12 +28,13 @@ pub(crate) trait PeerPort: fmt::Debug + Send + Sync {
     /// Looks for a new path, with an offer of ours.
     fn restart_ice(&self);
 
-    /// Sends the packets of one video frame; `payloads` is emptied and keeps its capacity.
-    ///
-    /// `timestamp` is 90 kHz, `captured` is when the picture was taken (it synchronises sound and
-    /// picture at the other side), `key` says that decoding may start here. Never blocks. False: the
-    /// frame was dropped, and what follows cannot be decoded before a key frame.
-    fn send_video(&self, payloads: &mut Vec<Bytes>, timestamp: u32, key: bool, captured: Time) -> bool;
+    /// Sends a text over the control channel; dropped while it is not open. What is said right before
+    /// [`close`](Self::close) still leaves.
+    fn send_control(&self, message: String);
+
+    /// Sends the packets of one video frame; `payloads` is emptied and keeps its capacity. Never blocks.
+    /// False: the frame was dropped, and what follows cannot be decoded before a key frame.
+    fn send_video(&self, payloads: &mut Vec<Bytes>, frame: FrameInfo) -> bool;
 
     /// Sends an Opus packet; `timestamp` is 48 kHz, `marker` starts a talk spurt. Never blocks. False:
     /// this or an older packet was dropped.

@@ -3,7 +3,7 @@
 //! A [`Fabric`] is the network between them. What a [`Scripted`] connection does with descriptions is
 //! decided by the engine's own [`Negotiation`]; whether there is a path by what the test did to the
 //! fabric. It behaves like the real ones: an ICE restart makes new addresses, a path that is gone is told
-//! after three seconds and given up after thirty, a connection closed at the other end is silence.
+//! after three seconds and given up after thirty, and that the other end closed is heard while there is a path.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -19,7 +19,10 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::negotiation::{Negotiation, OfferKind, Verdict};
 use super::sdp::IceTags;
-use super::{MakePeer, MediaSink, PeerConfig, PeerError, PeerEvent, PeerPort, PeerState, PeerStats};
+use super::{
+    FrameInfo, MakePeer, MediaSink, PeerConfig, PeerError, PeerEvent, PeerPort, PeerState, PeerStats,
+    SessionDescription,
+};
 
 /// As the real connection's own limits.
 const DISCONNECTED_AFTER: Duration = Duration::from_secs(3);
@@ -190,7 +193,7 @@ impl MakePeer for Maker {
             let port = Port {
                 host,
                 events,
-                negotiation: Negotiation::new(config.polite),
+                negotiation: Negotiation::new(config.polite, id as u32 * 1_000),
                 generations: Vec::new(),
                 local: None,
                 proposed: None,
@@ -368,6 +371,18 @@ impl Scripted {
         self.fabric.changed.notify_waiters();
     }
 
+    /// What the control channel carries arrives, if there is a path.
+    fn say(&self, event: PeerEvent) {
+        let state = self.fabric.lock();
+        let connected = |port: &&Port| port.open && port.state == PeerState::Connected;
+        let link = state.ports.get(&self.id).filter(connected).and_then(|port| port.selected);
+        let Some(link) = link.filter(|link| state.usable(self.id, *link)) else { return };
+        let note = format!("port {} hears {event:?} from port {}", link.port, self.id);
+        state.tell(link.port, event);
+        drop(state);
+        (self.fabric.note)(note);
+    }
+
     fn close_now(&self) {
         let mut state = self.fabric.lock();
         let Some(port) = state.ports.get_mut(&self.id) else { return };
@@ -393,12 +408,20 @@ impl Port {
             (OfferKind::Media | OfferKind::IceRestart, _) => self.generation(epoch),
         };
         self.proposed = Some(generation);
-        self.negotiation.offered(kind, Instant::now().into_std());
-        self.announce(id, DescriptionKind::Offer, generation, events);
+        let exchange = self.negotiation.offered(kind, Instant::now().into_std());
+        self.announce(id, DescriptionKind::Offer, generation, Some(exchange), events);
     }
 
-    fn announce(&self, id: PortId, kind: DescriptionKind, generation: usize, events: &mut Vec<PeerEvent>) {
-        events.push(PeerEvent::Description { kind, sdp: sdp(id, generation) });
+    fn announce(
+        &self,
+        id: PortId,
+        kind: DescriptionKind,
+        generation: usize,
+        exchange: Option<u32>,
+        events: &mut Vec<PeerEvent>,
+    ) {
+        let sdp = sdp(id, generation);
+        events.push(PeerEvent::Description(SessionDescription { kind, sdp, exchange }));
         if self.local == Some(generation) {
             return;
         }
@@ -416,19 +439,19 @@ impl Port {
     fn on_description(
         &mut self,
         id: PortId,
-        kind: DescriptionKind,
-        text: &str,
+        description: &SessionDescription,
         epoch: u32,
         events: &mut Vec<PeerEvent>,
     ) {
-        let verdict = self.negotiation.judge(kind);
+        let SessionDescription { kind, ref sdp, exchange } = *description;
+        let verdict = self.negotiation.judge(kind, exchange);
         if verdict == Verdict::Ignore {
             return;
         }
         if verdict == Verdict::RollBackAndApply {
             self.proposed = None;
         }
-        let tags = IceTags::of(text);
+        let tags = IceTags::of(sdp);
         let Some((port, theirs)) = tags.ufrag.as_deref().and_then(parse) else {
             self.negotiation.dropped();
             events.push(PeerEvent::Failed(PeerError::Description("not one of ours".into())));
@@ -446,7 +469,7 @@ impl Port {
                     _ => self.generation(epoch),
                 };
                 self.negotiation.answered();
-                self.announce(id, DescriptionKind::Answer, ours, events);
+                self.announce(id, DescriptionKind::Answer, ours, exchange, events);
                 ours
             }
         };
@@ -463,9 +486,9 @@ impl PeerPort for Scripted {
         self.act("offers", |port, _, _, _| port.negotiation.want_offer(OfferKind::Media));
     }
 
-    fn remote_description(&self, kind: DescriptionKind, sdp: String) {
-        let what = format!("is given {kind:?} {:?}", IceTags::of(&sdp).ufrag);
-        self.act(&what, |port, id, epoch, events| port.on_description(id, kind, &sdp, epoch, events));
+    fn remote_description(&self, description: SessionDescription) {
+        let what = format!("is given {:?} {:?}", description.kind, IceTags::of(&description.sdp).ufrag);
+        self.act(&what, |port, id, epoch, events| port.on_description(id, &description, epoch, events));
     }
 
     fn remote_candidate(&self, candidate: Option<IceCandidate>) {
@@ -485,7 +508,11 @@ impl PeerPort for Scripted {
         });
     }
 
-    fn send_video(&self, payloads: &mut Vec<Bytes>, _: u32, _: bool, _: Time) -> bool {
+    fn send_control(&self, message: String) {
+        self.say(PeerEvent::Control(message.into()));
+    }
+
+    fn send_video(&self, payloads: &mut Vec<Bytes>, _: FrameInfo) -> bool {
         payloads.clear();
         true
     }
@@ -505,6 +532,7 @@ impl PeerPort for Scripted {
     }
 
     async fn close(&self) {
+        self.say(PeerEvent::Closed);
         self.close_now();
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use duet_codecs::{VideoCodec, VideoDecoder};
 use duet_media::Time;
-use duet_media::frame::{FramePool, I420Frame, PooledFrame};
+use duet_media::frame::{FramePool, I420Frame, PooledFrame, Rotation};
 use duet_media::recv::{Frame, RtpPacket, VideoReceiver};
 
 use super::{InboundPacket, Monitor, spawn_codec_thread};
@@ -240,6 +240,8 @@ impl Shared {
     }
 
     fn decode(&self, line: &mut DecoderLine, frame: &Frame, now: Time) {
+        line.rotation = frame.rotation.unwrap_or(line.rotation);
+        let rotation = line.rotation;
         let Some(decoder) = line.decoder() else { return };
         let picture = match decoder.decode(&frame.data) {
             Ok(Some(picture)) => picture,
@@ -257,6 +259,7 @@ impl Shared {
                 log::debug!("decoded frame refused: {error}");
                 return false;
             }
+            buffer.rotation = rotation;
             buffer.time = now;
             buffer.rtp_timestamp = frame.timestamp;
             let replaced = {
@@ -295,6 +298,8 @@ struct DecoderLine {
     receiver: Option<VideoReceiver>,
     codec: Option<VideoCodec>,
     decoder: Option<Box<dyn VideoDecoder>>,
+    /// How the sender last said the pictures are turned; some say so only when it changes.
+    rotation: Rotation,
     freezes: FreezeDetector,
 }
 
@@ -306,8 +311,9 @@ impl DecoderLine {
             self.receiver = Some(VideoReceiver::new(super::payload_format(codec)));
         }
         let Some(receiver) = &mut self.receiver else { return };
-        let InboundPacket { seq, timestamp, marker, payload, arrival } = packet;
-        if let Err(error) = receiver.insert(RtpPacket { seq, timestamp, marker, payload }, arrival) {
+        let InboundPacket { seq, timestamp, marker, rotation, payload, arrival } = packet;
+        let packet = RtpPacket { seq, timestamp, marker, rotation, payload };
+        if let Err(error) = receiver.insert(packet, arrival) {
             log::debug!("video packet: {error}");
         }
     }

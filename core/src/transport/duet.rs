@@ -17,32 +17,26 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use super::backoff::{Backoff, FIRST_CONNECT_MS, RECONNECT_MS};
 use super::socket::{self, Socket};
+use super::{CLOSE_TIMEOUT, CONNECT_TIMEOUT, IDLE_TIMEOUT, STABLE};
 use super::{LinkEvent, LinkEvents, LinkSender, QUEUE};
 use crate::driver::Platform;
 use crate::{Error, SessionConfig};
 
-/// A service that takes longer than this to answer is as good as gone.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// The service pings every 15 s; three missed pings mean a dead connection.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(45);
 /// An acknowledgement waits this long for a message to ride on.
 const ACK_DELAY: Duration = Duration::from_millis(200);
-/// A connection that lasted this long was a good one: the next attempts start afresh.
-const STABLE: Duration = Duration::from_secs(5);
-/// How long a closing link may take to say goodbye.
-const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Starts a link; it lives until the sender is dropped or it fails.
-pub(crate) fn open(
+pub(super) fn open(
     config: &SessionConfig,
+    endpoint: String,
     platform: Platform,
     spawn: impl FnOnce(std::pin::Pin<Box<dyn Future<Output = ()> + Send>>),
-) -> Result<(LinkSender, LinkEvents, Arc<Notify>), Error> {
+) -> (LinkSender, LinkEvents, Arc<Notify>) {
     let network = Arc::new(Notify::new());
     let (sender, outgoing) = mpsc::channel(QUEUE);
     let (events, receiver) = mpsc::channel(QUEUE);
     let link = Link {
-        endpoint: config.endpoint()?,
+        endpoint,
         config: config.clone(),
         platform,
         outgoing,
@@ -54,7 +48,7 @@ pub(crate) fn open(
         ever_up: false,
     };
     spawn(Box::pin(link.run()));
-    Ok((sender, receiver, network))
+    (sender, receiver, network)
 }
 
 struct Link {
@@ -155,7 +149,8 @@ impl Link {
     }
 
     async fn connect(&mut self) -> Result<(Socket, Welcome), Stop> {
-        let connecting = socket::open(&*self.platform.dialer, &*self.endpoint, MAX_MESSAGE_BYTES);
+        let connecting =
+            socket::open(&*self.platform.dialer, self.config.trust(), &*self.endpoint, MAX_MESSAGE_BYTES);
         let mut socket = timeout(CONNECT_TIMEOUT, connecting)
             .await
             .map_err(|_| Stop::Broken("no answer in time".into()))?
@@ -201,7 +196,7 @@ impl Link {
         }
         self.session = Some((welcome.session, welcome.device));
         let event = if std::mem::replace(&mut self.ever_up, true) {
-            LinkEvent::Restored { ice_servers: welcome.ice_servers }
+            LinkEvent::Restored { enter_again: true, ice_servers: welcome.ice_servers }
         } else {
             LinkEvent::Up { ice_servers: welcome.ice_servers }
         };
@@ -318,22 +313,12 @@ impl Link {
                 Accepted::Gap => return Some(Stop::Broken("a message is missing".into())),
             }
         }
-        let event = match envelope.message {
+        match &envelope.message {
             Message::Ack | Message::Unknown => return None,
-            Message::Error(info) if info.fatal => return Some(refused(info)),
-            Message::Error(info) => {
-                let refused = info.about.and_then(|seq| self.unacknowledged(seq));
-                LinkEvent::Refused(info, refused.map(Box::new))
-            }
-            _ => LinkEvent::Message(Box::new(envelope)),
-        };
-        self.events.send(event).await.is_err().then_some(Stop::Closed)
-    }
-
-    /// What was sent under a number. A refusal comes before the acknowledgement.
-    fn unacknowledged(&self, number: u64) -> Option<Message> {
-        let (seq, envelope) = self.outbox.after(number.checked_sub(1)?).next()?;
-        (seq == number).then(|| envelope.message.clone())
+            Message::Error(info) if info.fatal => return Some(refused(info.clone())),
+            _ => {}
+        }
+        self.events.send(LinkEvent::Message(Box::new(envelope))).await.is_err().then_some(Stop::Closed)
     }
 }
 

@@ -251,7 +251,7 @@ impl Actor {
             Origin::Incoming(..) => return,
         };
         let reason = match placed {
-            Ok(Placed::Ringing) => return,
+            Ok(Placed::Ringing) => return self.tell_screen(&call.id),
             Ok(Placed::Answered(theirs)) => {
                 let CallOptions { fps, screen, .. } = call.options;
                 if let Some(line) = self.calls.get_mut(&CallId(theirs.0)) {
@@ -285,6 +285,15 @@ impl Actor {
         line.narrow(media, options.fps, options.screen);
         line.accepted();
         self.lines.input(&machine_id(id), Input::User(UserInput::Accept { media }));
+        self.tell_screen(id);
+    }
+
+    /// The machine takes pictures for a camera's until it hears that they are a screen's.
+    fn tell_screen(&mut self, id: &CallId) {
+        let Some(sources) = self.calls.get(id).map(Line::sources).filter(|sources| sources.screen) else {
+            return;
+        };
+        self.lines.input(&machine_id(id), Input::User(UserInput::SetMedia(sources)));
     }
 
     /// Answers, hang-ups, and the end of the session.
