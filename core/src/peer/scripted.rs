@@ -377,7 +377,9 @@ impl Scripted {
         let connected = |port: &&Port| port.open && port.state == PeerState::Connected;
         let link = state.ports.get(&self.id).filter(connected).and_then(|port| port.selected);
         let Some(link) = link.filter(|link| state.usable(self.id, *link)) else { return };
-        let note = format!("port {} hears {event:?} from port {}", link.port, self.id);
+        // Not its text: a room's call is named by the service, by lot.
+        let what = if event == PeerEvent::Closed { "the end" } else { "a word" };
+        let note = format!("port {} hears {what} from port {}", link.port, self.id);
         state.tell(link.port, event);
         drop(state);
         (self.fabric.note)(note);
