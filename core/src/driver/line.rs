@@ -30,6 +30,8 @@ pub(super) struct Line {
     /// The call's name on the wire; in a room, the service's.
     pub(super) wire_id: CallId,
     peer: Option<Arc<dyn PeerPort>>,
+    /// How many connections there were; the number of the newest.
+    connections: u32,
     early: Vec<Remote>,
     /// Which media may pass, once that was said.
     flow: Option<Flow>,
@@ -69,6 +71,7 @@ impl Line {
             wire_id: shared.id.clone(),
             shared,
             peer: None,
+            connections: 0,
             early: Vec::new(),
             flow: None,
             kept: Vec::new(),
@@ -77,14 +80,14 @@ impl Line {
         }
     }
 
-    /// Makes the connection; its events come out of `forward`, tagged by the caller.
+    /// Makes the connection, with the number [`is_current`](Self::is_current) knows it by, and gives its events.
     pub(super) async fn start_peer(
         &mut self,
         peers: &dyn MakePeer,
         ice: &IceConfig,
         service_servers: &[IceServer],
         negotiation: Negotiation,
-    ) -> Result<mpsc::Receiver<PeerEvent>, PeerError> {
+    ) -> Result<(u32, mpsc::Receiver<PeerEvent>), PeerError> {
         let options = &self.shared.options;
         let Negotiation { offerer, polite, any_channel } = negotiation;
         let config = PeerConfig {
@@ -107,10 +110,17 @@ impl Line {
         }
         self.shared.set_peer(peer.clone(), offerer);
         self.peer = Some(peer);
+        self.connections += 1;
         for remote in std::mem::take(&mut self.early) {
             self.remote(remote);
         }
-        Ok(receiver)
+        Ok((self.connections, receiver))
+    }
+
+    /// Whether that connection is the one there is: another may have taken its place, while what it last
+    /// said was still under way.
+    pub(super) fn is_current(&self, connection: u32) -> bool {
+        self.peer.is_some() && self.connections == connection
     }
 
     /// Hands on what the other side's connection says, or keeps it until ours exists.

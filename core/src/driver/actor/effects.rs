@@ -7,7 +7,7 @@ use duet_signal::message::{self, CallId, DeviceId, RoomId, UserId};
 use duet_signal::{Envelope, Message};
 use tokio::time::Instant;
 
-use super::{Actor, Link, machine_id};
+use super::{Actor, Link, PeerNews, machine_id};
 use crate::call::{Call, CallEvent};
 use crate::driver::line::{Line, Negotiation, on_media_event};
 use crate::driver::words;
@@ -15,8 +15,10 @@ use crate::peer::{PeerEvent, SessionDescription};
 use crate::session::SessionEvent;
 
 impl Actor {
-    pub(super) fn on_peer(&mut self, id: &CallId, event: PeerEvent) {
-        let Some(line) = self.calls.get(id) else { return };
+    pub(super) fn on_peer(&mut self, news: PeerNews) {
+        let PeerNews { call: id, connection, event } = news;
+        let id = &id;
+        let Some(line) = self.calls.get(id).filter(|line| line.is_current(connection)) else { return };
         let call = line.wire_id.clone();
         match event {
             PeerEvent::Description(SessionDescription { kind, sdp, exchange }) => {
@@ -130,7 +132,7 @@ impl Actor {
     async fn start_peer(&mut self, id: &CallId, offerer: bool, polite: bool) {
         let Some(line) = self.calls.get_mut(id) else { return };
         let negotiation = Negotiation::of(self.shared.dialect, offerer, polite);
-        let mut events = match line
+        let (connection, mut events) = match line
             .start_peer(&*self.shared.platform.peers, &self.ice, &self.service_servers, negotiation)
             .await
         {
@@ -144,10 +146,14 @@ impl Actor {
                 return self.lines.input(&machine_id(id), input);
             }
         };
-        let (call, forward, id) = (line.shared.clone(), self.peer_sender.clone(), id.clone());
+        let (shared, forward, id) = (line.shared.clone(), self.peer_sender.clone(), id.clone());
         self.tasks.spawn(async move {
             while let Some(event) = events.recv().await {
-                if !on_media_event(&call, &event) && forward.send((id.clone(), event)).await.is_err() {
+                if on_media_event(&shared, &event) {
+                    continue;
+                }
+                let news = PeerNews { call: id.clone(), connection, event };
+                if forward.send(news).await.is_err() {
                     return;
                 }
             }

@@ -84,8 +84,8 @@ pub(crate) struct Actor {
     calls: BTreeMap<CallId, Line>,
     timers: Timers,
     commands: mpsc::Receiver<Command>,
-    peer_events: mpsc::Receiver<(CallId, PeerEvent)>,
-    peer_sender: mpsc::Sender<(CallId, PeerEvent)>,
+    peer_events: mpsc::Receiver<PeerNews>,
+    peer_sender: mpsc::Sender<PeerNews>,
     /// Forwarders and closing connections.
     tasks: JoinSet<()>,
     /// Calls wait for the service: its welcome brings the TURN servers.
@@ -95,10 +95,18 @@ pub(crate) struct Actor {
     network_changed: bool,
 }
 
+/// What a connection of a call says.
+struct PeerNews {
+    call: CallId,
+    /// Which of the call's connections, see [`Line::is_current`].
+    connection: u32,
+    event: PeerEvent,
+}
+
 enum Wakeup {
     Command(Option<Command>),
     Link(Option<LinkEvent>),
-    Peer(CallId, PeerEvent),
+    Peer(PeerNews),
     Timer,
 }
 
@@ -136,7 +144,7 @@ impl Actor {
                 Wakeup::Link(None) => {
                     self.link_failed(crate::Error::Internal("the signaling task ended".into()));
                 }
-                Wakeup::Peer(call, event) => self.on_peer(&call, event),
+                Wakeup::Peer(news) => self.on_peer(news),
                 Wakeup::Timer => {
                     // One at a time: what the first brings about may cancel the next.
                     if let Some((call, timer)) = self.timers.take_due(Instant::now()) {
@@ -199,7 +207,7 @@ impl Actor {
             biased;
             () = timer => Wakeup::Timer,
             command = self.commands.recv() => Wakeup::Command(command),
-            Some((call, event)) = self.peer_events.recv() => Wakeup::Peer(call, event),
+            Some(news) = self.peer_events.recv() => Wakeup::Peer(news),
             event = link => Wakeup::Link(event),
         }
     }
