@@ -221,8 +221,8 @@ impl Plan {
             Wish::StopVideo,
         ];
         match rng.random_range(0..20) {
-            0..6 if rooms => Act::Join { host, room: *ROOMS.choose(rng).expect("not empty") },
-            0..6 => Act::Ring { host, to: *others.choose(rng).expect("somebody else") },
+            0..6 if rooms => Act::Join { host, room: ROOMS.choose(rng).expect("not empty") },
+            0..6 => Act::Ring { host, to: others.choose(rng).expect("somebody else") },
             6..8 => Act::Accept { host, pick },
             8 => Act::Decline { host, pick },
             9 | 10 => Act::HangUp { host, pick },
