@@ -3,6 +3,11 @@
 //! Without the feature `mutations` every question is answered "no" by a constant, and the compiler
 //! leaves no trace of it.
 
+use crate::effect::Signal;
+use crate::input::WireInput;
+use crate::state::Link;
+use crate::timers::TimerId;
+
 /// A rule of the machine, by what happens when it is broken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rule {
@@ -123,3 +128,26 @@ mod chosen {
 #[cfg(feature = "mutations")]
 pub use chosen::break_rule;
 pub(crate) use chosen::broken;
+
+/// A farewell that is not said.
+pub(crate) fn leaves_unsaid(signal: Signal) -> bool {
+    broken(Rule::HangUpNotSent) && signal == Signal::HangUp
+}
+
+/// A timer that does not start.
+pub(crate) fn leaves_unarmed(timer: TimerId) -> bool {
+    broken(Rule::ConnectTimerNotArmed) && timer == TimerId::Connect
+        || broken(Rule::ReconnectTimerNotArmed) && timer == TimerId::Reconnect
+        || broken(Rule::ClosedTimerNotArmed) && timer == TimerId::Closed
+        || broken(Rule::InviteNeverExpires) && timer == TimerId::InviteExpiry
+}
+
+/// A message of a call not yet seen that leaves no memory.
+pub(crate) fn forgets(message: WireInput) -> bool {
+    broken(Rule::LateInviteRings) && message == WireInput::Cancel
+}
+
+/// Where the peer connection is taken to stand when the call is answered.
+pub(crate) fn link_at_answer(link: Link) -> Link {
+    if broken(Rule::EarlyConnectionForgotten) && link == Link::Up { Link::Starting } else { link }
+}

@@ -18,7 +18,7 @@ use crate::effect::{Effect, Notice, Signal};
 use crate::ended::{EndReason, Ended, EndedBy, Facts};
 use crate::id::CallId;
 use crate::input::{Input, MediaKinds};
-use crate::mutation::{Rule, broken};
+use crate::mutation::{self, Rule, broken};
 use crate::state::{CallState, Heard, Link, Role, Signaling, State};
 use crate::timers::{Running, TimerId};
 use talk::Talk;
@@ -163,7 +163,7 @@ impl Call {
     fn end(&mut self, by: EndedBy, reason: EndReason, farewell: Farewell) {
         let ended = Ended { by, reason, phase: self.state.phase(), facts: self.facts };
         if let Farewell::Say(signal) = farewell
-            && !(broken(Rule::HangUpNotSent) && signal == Signal::HangUp)
+            && !mutation::leaves_unsaid(signal)
         {
             self.send(signal);
         }
@@ -190,11 +190,7 @@ impl Call {
     }
 
     fn start_timer(&mut self, id: TimerId, after: Duration) {
-        if broken(Rule::ConnectTimerNotArmed) && id == TimerId::Connect
-            || broken(Rule::ReconnectTimerNotArmed) && id == TimerId::Reconnect
-            || broken(Rule::ClosedTimerNotArmed) && id == TimerId::Closed
-            || broken(Rule::InviteNeverExpires) && id == TimerId::InviteExpiry
-        {
+        if mutation::leaves_unarmed(id) {
             return;
         }
         self.running.insert(id);

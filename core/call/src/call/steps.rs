@@ -8,7 +8,7 @@ use crate::config::Recovery;
 use crate::effect::{Effect, Notice, Signal};
 use crate::ended::{EndReason, EndedBy};
 use crate::input::{DeclineReason, MediaKinds};
-use crate::mutation::{Rule, broken};
+use crate::mutation::{self, Rule, broken};
 use crate::state::{CallState, Link, Role, Signaling, State};
 use crate::timers::TimerId;
 
@@ -47,13 +47,12 @@ impl Call {
         if broken(Rule::MediaWithoutConnection) {
             self.push(Effect::ReleaseMedia);
         }
-        match link {
+        match mutation::link_at_answer(link) {
             Link::Idle => {
                 self.start_peer(self.role == Role::Caller);
                 self.connecting();
             }
             Link::Starting => self.connecting(),
-            Link::Up if broken(Rule::EarlyConnectionForgotten) => self.connecting(),
             Link::Up => {
                 self.facts.accepted = true;
                 self.connected_first();

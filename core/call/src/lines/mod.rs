@@ -16,7 +16,7 @@ use crate::config::{CallWaiting, Config};
 use crate::effect::{Effect, Signal};
 use crate::id::{CallId, DeviceId, PeerName};
 use crate::input::{DeviceNews, HostInput, Input, SignalingInput, UserInput, WireInput, Wish};
-use crate::mutation::{Rule, broken};
+use crate::mutation::{self, Rule, broken};
 use crate::state::{CallState, Signaling};
 use memory::Memory;
 
@@ -250,8 +250,10 @@ impl Lines {
 
     /// A call that ends before it is seen must not ring when its invite comes late.
     fn unknown(&mut self, call: &CallId, message: WireInput) {
+        if mutation::forgets(message) {
+            return;
+        }
         match message {
-            WireInput::Cancel if broken(Rule::LateInviteRings) => {}
             WireInput::Cancel
             | WireInput::HangUp
             | WireInput::AcceptedElsewhere
