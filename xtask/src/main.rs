@@ -3,6 +3,7 @@
 mod bench;
 mod ci;
 mod demo;
+mod header;
 mod setup;
 mod shell;
 mod test;
@@ -29,6 +30,8 @@ enum Task {
     Test(test::Args),
     /// What CI runs: format, lints, licences, builds with and without features, then `test`.
     Ci(ci::Args),
+    /// Make the C header from the code; `--check` says whether the committed one is up to date.
+    Header(header::Args),
     /// Duet beside libwebrtc in one run, as a table.
     Bench(bench::Args),
 }
@@ -39,6 +42,7 @@ fn main() -> ExitCode {
         Task::Demo(args) => demo::run(&args),
         Task::Test(args) => test::run(&args),
         Task::Ci(args) => ci::run(&args),
+        Task::Header(args) => header::run(&args),
         Task::Bench(args) => bench::run(&args),
     };
     match result {

@@ -1,0 +1,161 @@
+//! The engine's log, handed to the host.
+
+use std::cell::Cell;
+use std::ffi::{CString, c_char, c_void};
+use std::sync::{Arc, Once, PoisonError, RwLock};
+
+use log::{LevelFilter, Log, Metadata, Record};
+
+use super::entry::{DuetRelease, UserData, entry};
+use super::error::{DuetError, Failure};
+
+/// How much is logged. Descriptions of connections, addresses and user data appear at debug and trace
+/// only.
+#[repr(u32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DuetLogLevel {
+    /// Nothing.
+    Off = 0,
+    /// Bugs.
+    Error = 1,
+    /// What a host should know of.
+    Warn = 2,
+    /// Milestones.
+    Info = 3,
+    /// For those who look for a fault.
+    Debug = 4,
+    /// Everything.
+    Trace = 5,
+}
+
+/// Receives log lines, on whatever thread writes them: several may call at once. What Duet logs inside
+/// the callback is dropped. Both texts are valid during the callback only; nothing may be thrown out of it.
+pub type DuetLogCallback = Option<
+    unsafe extern "C" fn(
+        level: DuetLogLevel,
+        target: *const c_char,
+        message: *const c_char,
+        user_data: *mut c_void,
+    ),
+>;
+
+/// Sends the log of all engines to `callback`, in the place of the one before. Without one, nothing is
+/// logged.
+///
+/// @param level A `DuetLogLevel`: what is above it is not logged.
+/// @param callback NULL for none.
+/// @param user_data Handed to `callback`.
+/// @param release Called once when `user_data` is not needed any more, also when this function fails;
+///        may be NULL.
+/// @return `DUET_ERROR_INVALID_ARGUMENT`; `DUET_ERROR_CLOSED` when another library in this process owns
+///         the log.
+///
+/// # Safety
+/// `callback` may be called on any thread until `release` was called.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn duet_log_set_callback(
+    level: u32,
+    callback: DuetLogCallback,
+    user_data: *mut c_void,
+    release: DuetRelease,
+) -> DuetError {
+    let user_data = UserData::new(user_data, release);
+    entry(move || {
+        let level = filter(level)?;
+        install()?;
+        let sink = callback.map(|callback| Arc::new(Sink { callback, user_data }));
+        log::set_max_level(if sink.is_some() { level } else { LevelFilter::Off });
+        let before = std::mem::replace(&mut *SINK.write().unwrap_or_else(PoisonError::into_inner), sink);
+        // Not under the lock: releasing may call the host, and the host us.
+        drop(before);
+        Ok(())
+    })
+}
+
+/// Changes how much is logged, at any time.
+///
+/// @param level A `DuetLogLevel`.
+#[unsafe(no_mangle)]
+pub extern "C" fn duet_log_set_level(level: u32) -> DuetError {
+    entry(|| {
+        log::set_max_level(filter(level)?);
+        Ok(())
+    })
+}
+
+type Callback = unsafe extern "C" fn(DuetLogLevel, *const c_char, *const c_char, *mut c_void);
+
+struct Sink {
+    callback: Callback,
+    user_data: UserData,
+}
+
+static SINK: RwLock<Option<Arc<Sink>>> = RwLock::new(None);
+static LOGGER: HostLog = HostLog { _address: 0 };
+
+thread_local! {
+    /// This thread is inside a log callback.
+    static INSIDE: Cell<bool> = const { Cell::new(false) };
+}
+
+struct HostLog {
+    /// Without a size it had no address of its own to be known by.
+    _address: u8,
+}
+
+impl Log for HostLog {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.level() <= log::max_level()
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        let Some(sink) = SINK.read().unwrap_or_else(PoisonError::into_inner).clone() else { return };
+        // A thread that is ending has no flag any more, and its last words are not worth a crash.
+        if INSIDE.try_with(|inside| inside.replace(true)).unwrap_or(true) {
+            return;
+        }
+        let text = |text: String| CString::new(text.replace('\0', " ")).unwrap_or_default();
+        let (target, message) = (text(record.target().into()), text(record.args().to_string()));
+        // SAFETY: the host promised that the callback may be called on any thread.
+        unsafe {
+            (sink.callback)(level(record.level()), target.as_ptr(), message.as_ptr(), sink.user_data.get());
+        }
+        INSIDE.with(|inside| inside.set(false));
+    }
+
+    fn flush(&self) {}
+}
+
+fn install() -> Result<(), Failure> {
+    static ONCE: Once = Once::new();
+    // Whoever lost the race finds the logger to be ours below.
+    ONCE.call_once(|| drop(log::set_logger(&LOGGER)));
+    let ours: *const dyn Log = &LOGGER;
+    if std::ptr::addr_eq(log::logger(), ours) {
+        Ok(())
+    } else {
+        Err(Failure::new(DuetError::Closed, "another library in this process owns the log"))
+    }
+}
+
+fn level(level: log::Level) -> DuetLogLevel {
+    match level {
+        log::Level::Error => DuetLogLevel::Error,
+        log::Level::Warn => DuetLogLevel::Warn,
+        log::Level::Info => DuetLogLevel::Info,
+        log::Level::Debug => DuetLogLevel::Debug,
+        log::Level::Trace => DuetLogLevel::Trace,
+    }
+}
+
+fn filter(number: u32) -> Result<LevelFilter, Failure> {
+    Ok(match number {
+        0 => LevelFilter::Off,
+        1 => LevelFilter::Error,
+        2 => LevelFilter::Warn,
+        3 => LevelFilter::Info,
+        4 => LevelFilter::Debug,
+        5 => LevelFilter::Trace,
+        other => return Err(Failure::argument(format!("{other} is not a DuetLogLevel"))),
+    })
+}
