@@ -42,12 +42,11 @@ fn path() -> PathBuf {
 fn generate() -> Result<String> {
     let ffi = shell::root().join("ffi");
     let config = cbindgen::Config::from_file(ffi.join("cbindgen.toml"))?;
-    let folder = ffi.join("src/c");
-    let listing = fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    let mut sources: Vec<PathBuf> = listing.flatten().map(|entry| entry.path()).collect();
-    sources.sort();
-    let builder = cbindgen::Builder::new().with_config(config).with_header(PREAMBLE.trim_end());
-    let builder = sources.iter().fold(builder, |builder, source| builder.with_src(source));
+    // It follows the modules from there.
+    let builder = cbindgen::Builder::new()
+        .with_config(config)
+        .with_header(PREAMBLE.trim_end())
+        .with_src(ffi.join("src/c/mod.rs"));
     let mut text = Vec::new();
     builder.generate().map_err(|error| error.to_string())?.write(&mut text);
     let text = String::from_utf8(text).map_err(|error| error.to_string())?;

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::c;
 use crate::setup;
 use crate::shell::{self, Result, cargo, command, target_dir};
 
@@ -21,10 +22,23 @@ pub const FEATURES: &str = "duet-core/vp8,duet-desktop/vp8,duet-ffi/vp8,duet-cod
 pub fn run(args: &Args) -> Result {
     setup::install_all(!args.no_browser)?;
     rust_tests(args.full)?;
+    shell::run(cargo(&["build", "--workspace", "--features", FEATURES]))?;
+    languages()?;
     if args.no_browser {
         return Ok(());
     }
     browser(&target_dir().join("debug"))
+}
+
+/// The other languages; on a machine that lacks their tools, says what is left out.
+fn languages() -> Result {
+    match setup::install_languages() {
+        Ok(()) => c::tests(),
+        Err(missing) => {
+            eprintln!("skipped: C and C++; {missing}");
+            Ok(())
+        }
+    }
 }
 
 fn rust_tests(full: bool) -> Result {
@@ -42,7 +56,6 @@ fn rust_tests(full: bool) -> Result {
 
 /// Calls between the page and itself, and the page and the native engine, in headless Chromium.
 fn browser(bin: &Path) -> Result {
-    shell::run(cargo(&["build", "--workspace", "--bins", "--features", FEATURES]))?;
     setup::node_packages()?;
     let mut tests = command("npm", &["test", "--silent"]);
     tests

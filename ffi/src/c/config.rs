@@ -169,18 +169,14 @@ impl DuetSessionConfig {
     /// As [`DuetSessionConfig::to_core`].
     pub(crate) unsafe fn to_custom(self) -> Result<CustomConfig, Failure> {
         // SAFETY: the caller's promise.
-        let servers = unsafe { memory::slice("ice_servers", self.ice_servers, self.ice_server_count)? };
+        let listed = unsafe { memory::slice("ice_servers", self.ice_servers, self.ice_server_count)? };
+        // SAFETY: the caller's promise.
+        let to_core = |server: &DuetIceServer| unsafe { server.to_core() };
+        let servers = listed.iter().map(to_core).collect::<Result<_, _>>()?;
         Ok(CustomConfig {
             // SAFETY: the caller's promise.
             user: unsafe { memory::text("user", self.user)? }.into(),
-            ice: IceConfig {
-                // SAFETY: the caller's promise.
-                servers: servers
-                    .iter()
-                    .map(|server| unsafe { server.to_core() })
-                    .collect::<Result<_, _>>()?,
-                relay_only: self.relay_only,
-            },
+            ice: IceConfig { servers, relay_only: self.relay_only },
             // SAFETY: the caller's promise.
             incoming: unsafe { call_options(self.incoming)? },
             calls: self.calls()?,
