@@ -33,6 +33,8 @@ const TESTS: &[Package] = &[
 
 const LANGUAGES: &[Package] = &[
     Package { name: "clang", present: || has_program("clang"), purpose: "C with a second compiler" },
+    Package { name: "openjdk-17-jdk-headless", present: || has_program("javac"), purpose: "Kotlin" },
+    Package { name: "maven", present: || has_program("mvn"), purpose: "Kotlin" },
     Package { name: "cmake", present: || has_program("cmake"), purpose: "the CMake package" },
     Package { name: "valgrind", present: || has_program("valgrind"), purpose: "leaks and bad memory in C" },
 ];
@@ -47,7 +49,6 @@ pub fn install_all(tests: bool) -> Result {
     install(BUILD)?;
     if tests {
         install(TESTS)?;
-        install_languages()?;
         node_packages()?;
         cargo_deny()?;
     }
@@ -56,6 +57,9 @@ pub fn install_all(tests: bool) -> Result {
 
 pub fn run(args: &Args) -> Result {
     install_all(args.tests)?;
+    if args.tests {
+        install_languages()?;
+    }
     let vp8 = if has_libvpx() { "H.264, VP8 and Opus" } else { "H.264 and Opus; VP8 needs libvpx-dev" };
     eprintln!("ready: {vp8}. Next: cargo xtask demo");
     Ok(())

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::c;
+use crate::kotlin;
 use crate::setup;
 use crate::shell::{self, Result, cargo, command, target_dir};
 
@@ -11,7 +12,7 @@ pub struct Args {
     /// Also the long tier.
     #[arg(long)]
     pub full: bool,
-    /// Leave the browser out: Rust's tests only.
+    /// Leave the browser and the other languages out: Rust's tests only.
     #[arg(long)]
     pub no_browser: bool,
 }
@@ -22,20 +23,23 @@ pub const FEATURES: &str = "duet-core/vp8,duet-desktop/vp8,duet-ffi/vp8,duet-cod
 pub fn run(args: &Args) -> Result {
     setup::install_all(!args.no_browser)?;
     rust_tests(args.full)?;
-    shell::run(cargo(&["build", "--workspace", "--features", FEATURES]))?;
-    languages()?;
     if args.no_browser {
         return Ok(());
     }
+    shell::run(cargo(&["build", "--workspace", "--features", FEATURES]))?;
+    languages()?;
     browser(&target_dir().join("debug"))
 }
 
 /// The other languages; on a machine that lacks their tools, says what is left out.
 fn languages() -> Result {
     match setup::install_languages() {
-        Ok(()) => c::tests(),
+        Ok(()) => {
+            c::tests()?;
+            kotlin::tests()
+        }
         Err(missing) => {
-            eprintln!("skipped: C and C++; {missing}");
+            eprintln!("skipped: C, C++ and Kotlin; {missing}");
             Ok(())
         }
     }
