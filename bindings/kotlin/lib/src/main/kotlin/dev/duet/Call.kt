@@ -68,7 +68,7 @@ public class Call internal constructor(
 
     init {
         scope.launch {
-            while (true) take(native.nextEvent() ?: break)
+            drain(native::nextEvent, ::take)
             finish(null)
         }
     }

@@ -1,5 +1,6 @@
 package dev.duet
 
+import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.CoroutineDispatcher
 import kotlinx.coroutines.Dispatchers
 
@@ -68,3 +69,18 @@ internal inline fun <T> unlessClosed(what: String, body: () -> T): T =
     } catch (_: IllegalStateException) {
         throw DuetException.Closed("$what is closed")
     }
+
+/** Takes what comes, until the last one came or its source was freed. */
+internal suspend fun <E : Any> drain(next: suspend () -> E?, take: suspend (E) -> Unit) {
+    while (true) {
+        val event =
+            try {
+                next()
+            } catch (cancelled: CancellationException) {
+                throw cancelled
+            } catch (_: IllegalStateException) {
+                null
+            }
+        take(event ?: return)
+    }
+}

@@ -55,11 +55,11 @@ public class Session internal constructor(
             ready.complete(Unit)
         }
         scope.launch {
-            while (true) take(native.nextEvent() ?: break)
+            drain(native::nextEvent, ::take)
             finish()
         }
         if (send != null) {
-            scope.launch { while (true) send(native.nextMessage() ?: break) }
+            scope.launch { drain(native::nextMessage, send) }
         }
     }
 
@@ -105,7 +105,11 @@ public class Session internal constructor(
                 if (event.state == SessionState.CONNECTED) ready.complete(Unit)
                 queue.trySend(SessionEvent.State(event.state))
             }
-            is NativeSessionEvent.Incoming -> queue.trySend(SessionEvent.Incoming(Call(event.call, dispatcher)))
+            is NativeSessionEvent.Incoming -> {
+                val call = Call(event.call, dispatcher)
+                // Nobody will take it any more.
+                if (queue.trySend(SessionEvent.Incoming(call)).isFailure) call.close()
+            }
             is NativeSessionEvent.Failed -> {
                 val error = event.error.use { it.thrown() }
                 ready.completeExceptionally(error)

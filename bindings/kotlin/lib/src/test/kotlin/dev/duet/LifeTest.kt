@@ -3,10 +3,7 @@ package dev.duet
 import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.delay
-import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.launch
-import kotlinx.coroutines.runBlocking
-import kotlinx.coroutines.withTimeout
 import kotlinx.coroutines.withTimeoutOrNull
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertNull
@@ -78,19 +75,17 @@ class LifeTest {
     }
 
     @Test
-    fun `two hundred calls leave nothing behind`() = runBlocking {
-        withTimeout(2.minutes) {
-            Hosts().use { hosts ->
-                repeat(30) { oneCall(hosts) }
-                val before = settled()
-                repeat(200) { oneCall(hosts, media = it % 20 == 0) }
-                val after = settled(before)
-                println("$before, after 200 calls $after")
-                assertTrue(after.threads <= before.threads, "$before, then $after")
-                assertEquals(0UL, nativeHandleCount())
-                // Less than a tenth of a MiB a call: any buffer pool, connection or codec left behind is more.
-                assertTrue(after.residentKib - before.residentKib < 20 * 1024, "$before, then $after")
-            }
+    fun `two hundred calls leave nothing behind`() = test(limit = 2.minutes) {
+        Hosts().use { hosts ->
+            repeat(30) { oneCall(hosts) }
+            val before = settled()
+            repeat(200) { oneCall(hosts, media = it % 20 == 0) }
+            val after = settled(before)
+            println("$before, after 200 calls $after")
+            assertTrue(after.threads <= before.threads, "$before, then $after")
+            assertEquals(0UL, nativeHandleCount())
+            // Less than a tenth of a MiB a call: any buffer pool, connection or codec left behind is more.
+            assertTrue(after.residentKib - before.residentKib < 20 * 1024, "$before, then $after")
         }
     }
 

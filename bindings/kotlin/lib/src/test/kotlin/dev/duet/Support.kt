@@ -6,9 +6,12 @@ import kotlinx.coroutines.flow.filterIsInstance
 import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.withTimeout
+import org.junit.jupiter.api.Assertions.assertEquals
 import java.io.File
 import java.nio.ByteBuffer
+import java.util.concurrent.ConcurrentLinkedQueue
 import kotlin.math.abs
+import kotlin.time.Duration
 import kotlin.time.Duration.Companion.milliseconds
 import kotlin.time.Duration.Companion.seconds
 
@@ -52,8 +55,17 @@ class Hosts(configure: (SessionConfig) -> SessionConfig = { it }) : AutoCloseabl
 
 suspend fun Session.incoming(): Call = events.filterIsInstance<SessionEvent.Incoming>().first().call
 
-/** Runs a test that must not take long. */
-fun test(body: suspend () -> Unit) = runBlocking { withTimeout(DEADLINE) { body() } }
+/** What nobody caught on any thread: on a phone, each ends the app. */
+private val uncaught = ConcurrentLinkedQueue<Throwable>().also { seen ->
+    Thread.setDefaultUncaughtExceptionHandler { _, error -> seen.add(error) }
+}
+
+/** Runs a test that must not take long, and must not throw where nobody catches. */
+fun test(limit: Duration = DEADLINE, body: suspend () -> Unit) {
+    uncaught.clear()
+    runBlocking { withTimeout(limit) { body() } }
+    assertEquals(emptyList<Throwable>(), uncaught.toList())
+}
 
 /** One end's pictures and sound. */
 class Media(private val call: Call) {
