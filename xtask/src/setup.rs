@@ -104,18 +104,25 @@ pub fn cargo_deny() -> Result<std::path::PathBuf> {
     Ok(program)
 }
 
-/// The browser tests' packages, from their lock file.
+/// Folders with tests for node, below the root.
+pub const NODE_TESTS: [&str; 2] = ["server/tests/browser", "server/tests/node"];
+
+/// The packages of the tests for node, from their lock files.
 pub fn node_packages() -> Result {
-    let folder = shell::root().join("server/tests/browser");
     if !has_program("npm") {
         return Err("node and npm are missing: install node 20 or newer for the browser tests".into());
     }
-    if folder.join("node_modules/.package-lock.json").is_file() {
-        return Ok(());
+    for folder in NODE_TESTS.map(|folder| shell::root().join(folder)) {
+        let modified =
+            |file: &str| folder.join(file).metadata().and_then(|metadata| metadata.modified()).ok();
+        // npm writes the first when it installed what the second says.
+        if modified("node_modules/.package-lock.json") < modified("package-lock.json") {
+            let mut install = command("npm", &["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
+            install.current_dir(&folder);
+            shell::run(install)?;
+        }
     }
-    let mut install = command("npm", &["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
-    install.current_dir(folder);
-    shell::run(install)
+    Ok(())
 }
 
 fn install(packages: &[Package]) -> Result {

@@ -28,7 +28,7 @@ pub fn run(args: &Args) -> Result {
     }
     shell::run(cargo(&["build", "--workspace", "--features", FEATURES]))?;
     languages()?;
-    browser(&target_dir().join("debug"))
+    browser(&target_dir().join("debug"), args.full)
 }
 
 /// The other languages; on a machine that lacks their tools, says what is left out.
@@ -58,13 +58,23 @@ fn rust_tests(full: bool) -> Result {
     Ok(())
 }
 
-/// Calls between the page and itself, and the page and the native engine, in headless Chromium.
-fn browser(bin: &Path) -> Result {
+/// Calls in headless Chromium, and the clients of other signaling systems.
+fn browser(bin: &Path, full: bool) -> Result {
     setup::node_packages()?;
-    let mut tests = command("npm", &["test", "--silent"]);
-    tests
-        .current_dir(shell::root().join("server/tests/browser"))
+    for folder in setup::NODE_TESTS {
+        npm(bin, folder, &["test", "--silent"])?;
+    }
+    if full {
+        // The long tier: minutes of calls, one after the other.
+        npm(bin, "server/tests/browser", &["run", "--silent", "connect-times"])?;
+    }
+    Ok(())
+}
+
+fn npm(bin: &Path, folder: &str, args: &[&str]) -> Result {
+    let mut npm = command("npm", args);
+    npm.current_dir(shell::root().join(folder))
         .env("DUET_BIN", bin.join("duet"))
         .env("DUET_SERVER_BIN", bin.join("duet-server"));
-    shell::run(tests)
+    shell::run(npm)
 }

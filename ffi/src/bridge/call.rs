@@ -130,6 +130,11 @@ impl NativeCall {
         self.call.local_video().is_enabled()
     }
 
+    /// Says whether the pictures are a screen's.
+    pub fn set_screen(&self, screen: bool) {
+        self.call.local_video().set_screen(screen);
+    }
+
     /// Turns the microphone on and off.
     pub fn set_audio_enabled(&self, enabled: bool) {
         self.call.local_audio().set_enabled(enabled);

@@ -36,6 +36,13 @@ pub struct SessionConfig {
     /// How incoming calls are set up before anybody accepts them.
     #[uniffi(default = None)]
     pub incoming: Option<CallOptions>,
+    /// Which system the service is: `duet`, `socketio-relay`, `ws-broadcast`, `socketio-room`, `socketio-invite` or
+    /// `peerjs`; `duet` unless set.
+    #[uniffi(default = None)]
+    pub dialect: Option<String>,
+    /// Dangerous: accepts any certificate of the service. For tests against self-signed ones.
+    #[uniffi(default = false)]
+    pub insecure: bool,
 }
 
 /// A STUN or TURN server.
@@ -88,10 +95,13 @@ pub enum VideoCodec {
 
 impl SessionConfig {
     pub(crate) fn service(self, url: String) -> Result<core::SessionConfig, DuetError> {
-        let token = self.token.clone();
+        let (token, insecure) = (self.token.clone(), self.insecure);
+        let dialect = self.dialect.as_deref().unwrap_or("duet").parse();
+        let unknown = |error: core::UnknownDialect| DuetError::InvalidArgument(error.to_string());
         let core::CustomConfig { user, ice, incoming, calls } = self.custom()?;
         let mut config = core::SessionConfig::new(url, user);
         (config.token, config.ice, config.incoming, config.calls) = (token, ice, incoming, calls);
+        (config.dialect, config.insecure) = (dialect.map_err(unknown)?, insecure);
         Ok(config)
     }
 

@@ -1,6 +1,7 @@
 //! The root of everything.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use duet_core::{self as core, Engine, EngineConfig};
 use log::LevelFilter;
@@ -106,6 +107,11 @@ impl NativeEngine {
             DeviceNews::ThermalWarm => core::DeviceNews::Thermal(core::Thermal::Warm),
             DeviceNews::ThermalHot => core::DeviceNews::Thermal(core::Thermal::Hot),
         })?)
+    }
+
+    /// Ends all calls and sessions and waits until the other sides were told; blocks.
+    pub fn shut_down_and_wait(&self, timeout: Duration) -> bool {
+        self.engine.close_and_wait(timeout)
     }
 
     /// Ends all calls and sessions.

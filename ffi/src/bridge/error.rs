@@ -18,6 +18,12 @@ pub enum DuetError {
     /// Two are in the room already.
     #[error("{0}")]
     RoomFull(String),
+    /// Somebody of that name is connected already.
+    #[error("{0}")]
+    NameTaken(String),
+    /// The signaling system has no word for it.
+    #[error("{0}")]
+    Unsupported(String),
     /// The other user is not there.
     #[error("{0}")]
     NotFound(String),
@@ -42,6 +48,8 @@ impl From<Error> for DuetError {
             ErrorKind::Signaling => DuetError::Signaling,
             ErrorKind::Unauthorized => DuetError::Unauthorized,
             ErrorKind::RoomFull => DuetError::RoomFull,
+            ErrorKind::NameTaken => DuetError::NameTaken,
+            ErrorKind::Unsupported => DuetError::Unsupported,
             ErrorKind::NotFound => DuetError::NotFound,
             ErrorKind::Closed => DuetError::Closed,
             ErrorKind::Overloaded => DuetError::Overloaded,

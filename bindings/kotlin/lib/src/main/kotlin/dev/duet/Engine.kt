@@ -3,6 +3,8 @@ package dev.duet
 import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.CoroutineDispatcher
 import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.withContext
+import java.time.Duration
 
 /**
  * The root of everything: threads, sessions and their calls. One serves a whole app.
@@ -24,7 +26,7 @@ public class Engine(
      * Opens a session to a signaling service. Returns at once; [Session.connected] waits for it. Calls may be
      * placed right away.
      *
-     * @param url `http(s)://host:port` or `ws(s)://host:port` of a `duet serve`.
+     * @param url `http(s)://host:port` or `ws(s)://host:port` of the service.
      */
     public fun session(url: String, config: SessionConfig): Session =
         open { Session(native.session(url, config), null, dispatcher) }
@@ -51,6 +53,15 @@ public class Engine(
 
     /** Tells every call what happened to the device. Repetitions are harmless. */
     public fun deviceNews(news: DeviceNews): Unit = open { native.deviceNews(news) }
+
+    /**
+     * Ends all calls and sessions, and waits until the other sides have been told: for a process that is about to end.
+     * The engine still is to be [close]d.
+     *
+     * @return whether all were told in [timeout].
+     */
+    public suspend fun closeAndWait(timeout: Duration): Boolean =
+        withContext(Dispatchers.IO) { open { native.shutDownAndWait(timeout) } }
 
     /** Ends all calls and sessions. Idempotent; returns at once. */
     override fun close() {

@@ -72,6 +72,8 @@ internal fun check(code: Int) {
         7 -> DuetException.NotFound(message)
         9 -> DuetException.Overloaded(message)
         10 -> DuetException.Codec(message)
+        12 -> DuetException.NameTaken(message)
+        13 -> DuetException.Unsupported(message)
         else -> DuetException.Internal(message)
     }
 }

@@ -147,6 +147,12 @@ public class LocalVideo internal constructor(private val call: NativeCall, priva
         get() = unlessClosed("the call") { call.isVideoEnabled() }
         set(value) = unlessClosed("the call") { call.setVideoEnabled(value) }
 
+    /**
+     * Says whether the pictures pushed from now on are a screen's: they are encoded for sharp text before smooth motion, go
+     * on in the background, and the other end is told.
+     */
+    public fun setScreen(screen: Boolean): Unit = unlessClosed("the call") { call.setScreen(screen) }
+
     private companion object {
         /** `sizeof(DuetVideoFrame)`. */
         const val FRAME_BYTES = 136L
