@@ -97,7 +97,9 @@ mod tests {
     fn variants_and_constants_belong_to_what_hosts_see() {
         let source = "enum class State {\n    /** Doc. */\n    UP,\n    DOWN;\n    companion object\n}\n\
                       enum class Hidden {\n    ONE;\n}\n";
-        let name = |line: &str| line.strip_prefix("enum class ").and_then(|rest| rest.split(' ').next());
+        fn name(line: &str) -> Option<&str> {
+            line.strip_prefix("enum class ")?.split(' ').next()
+        }
         assert_eq!(generated(source, name, &["State"]), ["enum class State", "    UP", "    DOWN"]);
     }
 }
