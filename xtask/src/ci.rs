@@ -13,6 +13,7 @@ pub struct Args {
 
 pub fn run(args: &Args) -> Result {
     setup::install_all(true)?;
+    setup::install_languages()?;
     shell::run(cargo(&["fmt", "--all", "--check"]))?;
     let deny = setup::cargo_deny()?;
     shell::run(command(deny, &["check", "bans", "licenses", "sources"]))?;

@@ -1,8 +1,11 @@
 //! The one entry for people and CI: `cargo xtask <task>`.
 
 mod bench;
+mod c;
 mod ci;
 mod demo;
+mod header;
+mod kotlin;
 mod setup;
 mod shell;
 mod test;
@@ -29,6 +32,12 @@ enum Task {
     Test(test::Args),
     /// What CI runs: format, lints, licences, builds with and without features, then `test`.
     Ci(ci::Args),
+    /// Build the library and test it from C and C++; `--install DIR` installs it.
+    C(c::Args),
+    /// Build the library and test it from Kotlin on the JVM.
+    Kotlin(kotlin::Args),
+    /// Make the C header from the code; `--check` says whether the committed one is up to date.
+    Header(header::Args),
     /// Duet beside libwebrtc in one run, as a table.
     Bench(bench::Args),
 }
@@ -39,6 +48,9 @@ fn main() -> ExitCode {
         Task::Demo(args) => demo::run(&args),
         Task::Test(args) => test::run(&args),
         Task::Ci(args) => ci::run(&args),
+        Task::C(args) => c::run(&args),
+        Task::Kotlin(args) => kotlin::run(&args),
+        Task::Header(args) => header::run(&args),
         Task::Bench(args) => bench::run(&args),
     };
     match result {

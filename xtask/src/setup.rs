@@ -7,7 +7,8 @@ const CARGO_DENY: &str = "0.20.2";
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// Also what the tests need: a browser, a TURN server, node packages, cargo-deny.
+    /// Also what the tests need: a browser, a TURN server, node packages, compilers and tools of
+    /// the other languages, cargo-deny.
     #[arg(long)]
     tests: bool,
 }
@@ -30,6 +31,19 @@ const TESTS: &[Package] = &[
     Package { name: "coturn", present: || has_program("turnserver"), purpose: "calls over a relay" },
 ];
 
+const LANGUAGES: &[Package] = &[
+    Package { name: "clang", present: || has_program("clang"), purpose: "C with a second compiler" },
+    Package { name: "openjdk-17-jdk-headless", present: || has_program("javac"), purpose: "Kotlin" },
+    Package { name: "maven", present: || has_program("mvn"), purpose: "Kotlin" },
+    Package { name: "cmake", present: || has_program("cmake"), purpose: "the CMake package" },
+    Package { name: "valgrind", present: || has_program("valgrind"), purpose: "leaks and bad memory in C" },
+];
+
+/// Installs what the tests of the other languages need.
+pub fn install_languages() -> Result {
+    install(LANGUAGES)
+}
+
 /// Installs what building needs and, if asked, what the tests need.
 pub fn install_all(tests: bool) -> Result {
     install(BUILD)?;
@@ -43,6 +57,9 @@ pub fn install_all(tests: bool) -> Result {
 
 pub fn run(args: &Args) -> Result {
     install_all(args.tests)?;
+    if args.tests {
+        install_languages()?;
+    }
     let vp8 = if has_libvpx() { "H.264, VP8 and Opus" } else { "H.264 and Opus; VP8 needs libvpx-dev" };
     eprintln!("ready: {vp8}. Next: cargo xtask demo");
     Ok(())

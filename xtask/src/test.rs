@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use crate::c;
+use crate::kotlin;
 use crate::setup;
 use crate::shell::{self, Result, cargo, command, target_dir};
 
@@ -10,7 +12,7 @@ pub struct Args {
     /// Also the long tier.
     #[arg(long)]
     pub full: bool,
-    /// Leave the browser out: Rust's tests only.
+    /// Leave the browser and the other languages out: Rust's tests only.
     #[arg(long)]
     pub no_browser: bool,
 }
@@ -24,7 +26,23 @@ pub fn run(args: &Args) -> Result {
     if args.no_browser {
         return Ok(());
     }
+    shell::run(cargo(&["build", "--workspace", "--features", FEATURES]))?;
+    languages()?;
     browser(&target_dir().join("debug"), args.full)
+}
+
+/// The other languages; on a machine that lacks their tools, says what is left out.
+fn languages() -> Result {
+    match setup::install_languages() {
+        Ok(()) => {
+            c::tests()?;
+            kotlin::tests()
+        }
+        Err(missing) => {
+            eprintln!("skipped: C, C++ and Kotlin; {missing}");
+            Ok(())
+        }
+    }
 }
 
 fn rust_tests(full: bool) -> Result {
@@ -42,7 +60,6 @@ fn rust_tests(full: bool) -> Result {
 
 /// Calls in headless Chromium, and the clients of other signaling systems.
 fn browser(bin: &Path, full: bool) -> Result {
-    shell::run(cargo(&["build", "--workspace", "--bins", "--features", FEATURES]))?;
     setup::node_packages()?;
     for folder in setup::NODE_TESTS {
         npm(bin, folder, &["test", "--silent"])?;

@@ -107,6 +107,21 @@ impl RemoteVideo {
         Some(FrameRef(frame))
     }
 
+    /// Lends the newest frame not pulled or acquired before to `take`; `None` when there is none. If
+    /// `take` fails, the frame counts as not taken.
+    ///
+    /// # Errors
+    /// Whatever `take` fails with.
+    pub fn take_with<R, E>(&self, take: impl FnOnce(&FrameRef) -> Result<R, E>) -> Result<Option<R>, E> {
+        let Some(frame) = self.acquire() else { return Ok(None) };
+        take(&frame).map(Some).inspect_err(|_| {
+            let mut newest = lock(&self.shared.newest);
+            if newest.frame.as_ref().is_some_and(|now| Arc::ptr_eq(now, &frame.0)) {
+                newest.delivered = false;
+            }
+        })
+    }
+
     /// Packets are decoded from now on; earlier ones are decoded first.
     pub(crate) fn release(&self, out: Arc<dyn PeerPort>) {
         let start = self.shared.inbox.update(|inbox| {
