@@ -341,8 +341,10 @@ impl CallShared {
         self.local_video.stop();
         self.local_audio.stop();
         self.remote_video.stop();
-        self.known().state = Some(CallState::Ended);
-        self.port.emit(CallEvent::State(CallState::Ended));
+        // The call machine has told so already, unless the call ended without it.
+        if self.state() != CallState::Ended {
+            self.set_state(CallState::Ended);
+        }
         self.port.emit_last(CallEvent::Ended(ended));
     }
 

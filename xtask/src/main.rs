@@ -7,6 +7,7 @@ mod demo;
 mod header;
 mod setup;
 mod shell;
+mod swift;
 mod test;
 
 use std::process::ExitCode;
@@ -33,6 +34,8 @@ enum Task {
     Ci(ci::Args),
     /// Build the library and test it from C and C++; `--install DIR` installs it.
     C(c::Args),
+    /// Build the Swift package and test it; gets the compiler once, where that may be done.
+    Swift(swift::Args),
     /// Make the C header from the code; `--check` says whether the committed one is up to date.
     Header(header::Args),
     /// Duet beside libwebrtc in one run, as a table.
@@ -46,6 +49,7 @@ fn main() -> ExitCode {
         Task::Test(args) => test::run(&args),
         Task::Ci(args) => ci::run(&args),
         Task::C(args) => c::run(&args),
+        Task::Swift(args) => swift::run(&args),
         Task::Header(args) => header::run(&args),
         Task::Bench(args) => bench::run(&args),
     };

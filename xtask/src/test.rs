@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::c;
 use crate::setup;
 use crate::shell::{self, Result, cargo, command, target_dir};
+use crate::swift;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -33,12 +34,10 @@ pub fn run(args: &Args) -> Result {
 /// The other languages; on a machine that lacks their tools, says what is left out.
 fn languages() -> Result {
     match setup::install_languages() {
-        Ok(()) => c::tests(),
-        Err(missing) => {
-            eprintln!("skipped: C and C++; {missing}");
-            Ok(())
-        }
+        Ok(()) => c::tests()?,
+        Err(missing) => eprintln!("skipped: C and C++; {missing}"),
     }
+    swift::tests()
 }
 
 fn rust_tests(full: bool) -> Result {
