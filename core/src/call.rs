@@ -2,16 +2,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use duet_call::{CallState, EndReason, EndedBy, Facts, Phase, VideoNews, Wish};
+use duet_call::{CallState, VideoNews, Wish};
+use duet_signal::dialect::Feature;
 use duet_signal::message::{CallId, MediaKinds, RoomId, UserId};
 
-use crate::Error;
 use crate::config::CallOptions;
 use crate::driver::{Command, EventPort, Subscription};
-use crate::peer::Peer;
+use crate::peer::PeerPort;
 use crate::session::SessionShared;
 use crate::stats::{AudioRecvStats, CallStats, VideoRecvStats, VideoSendStats};
 use crate::tracks::{LocalAudio, LocalVideo, RemoteAudio, RemoteVideo};
+use crate::{Ended, Error};
 
 /// One call. Cheap to clone; any thread. Dropping the last clone hangs up.
 #[derive(Clone)]
@@ -56,21 +57,6 @@ pub enum CallEvent {
     Ended(Ended),
 }
 
-/// How a call ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ended {
-    /// Who ended it.
-    pub by: EndedBy,
-    /// Why.
-    pub reason: EndReason,
-    /// How far the call had come.
-    pub phase: Phase,
-    /// How long media had been connected.
-    pub duration: Duration,
-    /// What had happened in it.
-    pub facts: Facts,
-}
-
 /// How a call came to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
@@ -98,7 +84,9 @@ pub(crate) struct CallShared {
 struct Known {
     state: Option<CallState>,
     peer_user: Option<UserId>,
-    peer: Option<Peer>,
+    /// This end offers.
+    offerer: Option<bool>,
+    peer: Option<Arc<dyn PeerPort>>,
     /// The last statistics of the connection, kept when it is gone.
     last: CallStats,
 }
@@ -119,6 +107,16 @@ impl Call {
     /// The person at the other end; `None` while alone in a room.
     pub fn peer(&self) -> Option<UserId> {
         self.shared.known().peer_user.clone()
+    }
+
+    /// Whether this end calls the other one: makes the offer of the connection. In a room that shows when
+    /// somebody is there; `None` until then.
+    pub fn is_caller(&self) -> Option<bool> {
+        match self.shared.origin {
+            Origin::Ring(_) => Some(true),
+            Origin::Incoming(..) => Some(false),
+            Origin::Room(_) => self.shared.known().offerer,
+        }
     }
 
     /// Where the call stands.
@@ -156,7 +154,8 @@ impl Call {
     /// the call is accepted.
     ///
     /// # Errors
-    /// [`Error::Closed`] or [`Error::Overloaded`].
+    /// [`Error::Unsupported`] where the session's dialect has no word for it, [`Error::Closed`] or
+    /// [`Error::Overloaded`].
     pub fn hold(&self) -> Result<(), Error> {
         self.talk(Wish::Hold)
     }
@@ -194,6 +193,10 @@ impl Call {
     }
 
     fn talk(&self, wish: Wish) -> Result<(), Error> {
+        self.shared.session.dialect.require(match wish {
+            Wish::Hold | Wish::Resume => Feature::Hold,
+            Wish::AskVideo | Wish::AnswerVideo { .. } | Wish::StopVideo => Feature::AskVideo,
+        })?;
         self.shared.session.command(Command::Talk(self.shared.id.clone(), wish))
     }
 
@@ -317,8 +320,10 @@ impl CallShared {
         self.known().peer_user = Some(user);
     }
 
-    pub(crate) fn set_peer(&self, peer: Peer) {
-        self.known().peer = Some(peer);
+    pub(crate) fn set_peer(&self, peer: Arc<dyn PeerPort>, offerer: bool) {
+        let mut known = self.known();
+        known.peer = Some(peer);
+        known.offerer = Some(offerer);
     }
 
     /// Takes the media off the connection and lets go of it, keeping its last statistics. Another

@@ -1,10 +1,19 @@
 //! What a host may choose; every default is a sane call.
 
-use duet_call::Config as CallConfig;
+use std::time::Duration;
+
+use duet_call::{Config as CallConfig, Timers};
 use duet_codecs::VideoCodec;
+use duet_signal::dialect::Dialect;
 use duet_signal::message::{IceServer, MediaKinds, UserId};
 
 use crate::Error;
+use crate::transport::Trust;
+
+/// In dialects without a bye, how long media may be lost before the other one counts as gone. With the 3 s
+/// after which a loss is noticed that is 8 s: who closed a page is missed by then, who changed networks without
+/// an ICE restart does not come back later either.
+const GONE_AFTER: Duration = Duration::from_secs(5);
 
 /// How an [`Engine`](crate::Engine) runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,50 +31,58 @@ impl Default for EngineConfig {
 /// Which signaling service a [`Session`](crate::Session) talks to, and as whom.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SessionConfig {
-    /// `http(s)://host:port` or `ws(s)://host:port` of a `duet serve`; a path is kept as a prefix.
+    /// `http(s)://host:port` or `ws(s)://host:port` of the service; a path is kept as a prefix.
     pub url: String,
-    /// Who we are. 1 to 128 characters.
+    /// Which system the service is; [`Dialect`] says how each is called and answered.
+    pub dialect: Dialect,
+    /// Who we are. 1 to 128 characters; none at all where the dialect gives names.
     pub user: UserId,
     /// Proof of identity, as the service defines it.
     pub token: Option<String>,
+    /// **Dangerous.** Accepts any certificate of the service: whoever is on the way can read, change and
+    /// forge what is signaled, and so listen in to the calls. For tests against self-signed certificates.
+    pub insecure: bool,
     /// How media finds its way.
     pub ice: IceConfig,
     /// How incoming calls are set up before anybody accepts them: codecs, rates and media kinds.
     pub incoming: CallOptions,
-    /// How calls behave: time limits, call waiting, when media is set up.
+    /// How calls behave: time limits, call waiting, when media is set up. Some of it is the dialect's: foreign
+    /// ones know no ICE restart, and somebody who stays away for some seconds has gone.
     pub calls: CallConfig,
 }
 
 impl SessionConfig {
-    /// A session as `user` at `url`, without a token, with the service's own ICE servers.
+    /// A session as `user` at `url`, in the `duet` dialect, without a token, with the service's own ICE servers.
     pub fn new(url: impl Into<String>, user: impl Into<UserId>) -> Self {
         SessionConfig {
             url: url.into(),
+            dialect: Dialect::Duet,
             user: user.into(),
             token: None,
+            insecure: false,
             ice: IceConfig::default(),
             incoming: CallOptions::default(),
             calls: CallConfig::default(),
         }
     }
 
-    /// The WebSocket address.
-    pub(crate) fn endpoint(&self) -> Result<String, Error> {
-        let invalid = |reason: &str| Error::InvalidUrl { url: self.url.clone(), reason: reason.into() };
-        let (scheme, rest) = self.url.split_once("://").ok_or_else(|| invalid("it has no scheme"))?;
-        let scheme = match scheme.to_ascii_lowercase().as_str() {
-            "http" | "ws" => "ws",
-            "https" | "wss" => "wss",
-            _ => return Err(invalid("unknown scheme")),
-        };
-        let base = rest.trim_end_matches('/');
-        if base.is_empty() || base.starts_with('/') {
-            return Err(invalid("it has no host"));
+    /// Whose certificates are accepted.
+    pub(crate) fn trust(&self) -> Trust {
+        if self.insecure { Trust::Anybody } else { Trust::Authorities }
+    }
+
+    /// How calls behave in this session's dialect.
+    pub(crate) fn call_config(&self) -> CallConfig {
+        if self.dialect == Dialect::Duet {
+            return self.calls;
         }
-        let url = format!("{scheme}://{base}/v1/ws");
-        url.parse::<tokio_tungstenite::tungstenite::http::Uri>()
-            .map_err(|error| invalid(&error.to_string()))?;
-        Ok(url)
+        let foreign = CallConfig::closing_hangs_up();
+        let timers = Timers {
+            invite_ack: foreign.timers.invite_ack,
+            reconnect: self.calls.timers.reconnect.min(GONE_AFTER),
+            ..self.calls.timers
+        };
+        CallConfig { recovery: foreign.recovery, closing: foreign.closing, timers, ..self.calls }
     }
 }
 

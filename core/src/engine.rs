@@ -1,10 +1,12 @@
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 
 use duet_call::DeviceNews;
 use duet_media::Time;
+use duet_signal::dialect::Dialect;
 
 use crate::config::{CustomConfig, EngineConfig, SessionConfig, check_user};
-use crate::driver::{Pump, Tasks};
+use crate::driver::{Platform, Pump, Tasks};
 use crate::session::{Session, SessionShared};
 use crate::{Error, clock};
 
@@ -23,13 +25,18 @@ struct Guard(Arc<Inner>);
 pub(crate) struct Inner {
     tasks: Tasks,
     pump: Pump,
+    platform: Platform,
     sessions: Mutex<Sessions>,
+    /// A session has said its last.
+    said: Condvar,
 }
 
 #[derive(Default)]
 struct Sessions {
     open: Vec<Weak<SessionShared>>,
     closed: bool,
+    /// Sessions that have not said their last yet.
+    speaking: usize,
 }
 
 /// What an engine has alive, for tests and diagnosis.
@@ -50,8 +57,13 @@ impl Engine {
     pub fn new(config: EngineConfig) -> Result<Self, Error> {
         let tasks = Tasks::start(&config)?;
         let pump = Pump::start()?;
-        let inner = Inner { tasks, pump, sessions: Mutex::default() };
-        Ok(Engine { inner: Arc::new(Guard(Arc::new(inner))) })
+        Ok(Self::over(tasks, pump, Platform::real()))
+    }
+
+    /// An engine that stands on these.
+    pub(crate) fn over(tasks: Tasks, pump: Pump, platform: Platform) -> Self {
+        let inner = Inner { tasks, pump, platform, sessions: Mutex::default(), said: Condvar::new() };
+        Engine { inner: Arc::new(Guard(Arc::new(inner))) }
     }
 
     /// Opens a session to a signaling service. Returns at once; [`SessionEvent::State`] tells when it
@@ -63,9 +75,13 @@ impl Engine {
     /// [`SessionEvent::State`]: crate::SessionEvent::State
     /// [`SessionEvent::Failed`]: crate::SessionEvent::Failed
     pub fn session(&self, config: SessionConfig) -> Result<Session, Error> {
-        check_user(&config.user)?;
+        if config.dialect != Dialect::PeerJs || !config.user.0.is_empty() {
+            check_user(&config.user)?;
+        }
+        let inner = &self.inner.0;
+        let platform = inner.platform.clone();
         let (sender, events, network) =
-            crate::transport::open_duet(&config, |task| self.inner.0.tasks.spawn(task))?;
+            crate::transport::open(&config, platform, |task| inner.tasks.spawn(task))?;
         self.start(crate::session::Setup::service(config, sender, events, network)?)
     }
 
@@ -114,6 +130,17 @@ impl Engine {
         self.inner.0.close();
     }
 
+    /// Does what [`Engine::close`] does, and waits until the other sides have been told, at most for
+    /// `timeout`; gives whether they all were. For a process that is about to end. Not inside an event
+    /// handler: what it waits for may wait for the handler.
+    pub fn close_and_wait(&self, timeout: Duration) -> bool {
+        self.close();
+        let inner = &self.inner.0;
+        let speaking = |sessions: &mut Sessions| sessions.speaking > 0;
+        let waited = inner.said.wait_timeout_while(inner.sessions(), timeout, speaking);
+        !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
+    }
+
     /// What is alive right now.
     pub fn alive(&self) -> Alive {
         Alive { tasks: self.inner.0.tasks.alive(), sessions: self.open_sessions().len() }
@@ -125,14 +152,15 @@ impl Engine {
         if sessions.closed {
             return Err(Error::Closed("the engine"));
         }
-        let (session, actor) = Session::start(setup, &inner.pump);
+        let (session, actor) = Session::start(setup, &inner.pump, inner.platform.clone());
         sessions.open.retain(|session| session.strong_count() > 0);
         sessions.open.push(session.downgrade());
+        sessions.speaking += 1;
         drop(sessions);
         let keep_alive = inner.clone();
         inner.tasks.spawn(async move {
             actor.run().await;
-            drop(keep_alive);
+            keep_alive.has_spoken();
         });
         Ok(session)
     }
@@ -153,6 +181,12 @@ impl Inner {
         for session in open.iter().filter_map(Weak::upgrade) {
             session.close();
         }
+    }
+
+    /// A session has said its last.
+    fn has_spoken(&self) {
+        self.sessions().speaking -= 1;
+        self.said.notify_all();
     }
 
     fn sessions(&self) -> MutexGuard<'_, Sessions> {

@@ -1,5 +1,6 @@
 use duet_codecs::CodecError;
 use duet_signal::WireError;
+use duet_signal::dialect::{Dialect, Feature, Unsupported};
 
 /// Why the engine refused or gave up. [`Error::kind`] is for programs, `Display` for people.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -33,6 +34,17 @@ pub enum Error {
     /// The user is not connected.
     #[error("nobody of that name is connected")]
     NotFound,
+    /// Somebody else is connected under this name.
+    #[error("the name {0:?} is taken; choose another one")]
+    NameTaken(String),
+    /// The system the session talks to has no word for this.
+    #[error("the {dialect} dialect cannot say that: {what}")]
+    Unsupported {
+        /// What was asked for.
+        what: Feature,
+        /// The dialect of the session.
+        dialect: Dialect,
+    },
     /// The session was taken over by a newer connection of the same device.
     #[error("this session continues on another connection")]
     Replaced,
@@ -76,6 +88,10 @@ pub enum ErrorKind {
     Unauthorized,
     /// The room is full.
     RoomFull,
+    /// The name is taken.
+    NameTaken,
+    /// The session's dialect has no word for it.
+    Unsupported,
     /// The other user is not there.
     NotFound,
     /// The object is closed.
@@ -98,12 +114,20 @@ impl Error {
             Error::Unreachable { .. } | Error::Protocol(_) | Error::Replaced => ErrorKind::Signaling,
             Error::Unauthorized(_) => ErrorKind::Unauthorized,
             Error::RoomFull => ErrorKind::RoomFull,
+            Error::NameTaken(_) => ErrorKind::NameTaken,
+            Error::Unsupported { .. } => ErrorKind::Unsupported,
             Error::NotFound => ErrorKind::NotFound,
             Error::Closed(_) => ErrorKind::Closed,
             Error::Overloaded => ErrorKind::Overloaded,
             Error::Codec(_) => ErrorKind::Codec,
             Error::System { .. } | Error::Internal(_) => ErrorKind::Internal,
         }
+    }
+}
+
+impl From<Unsupported> for Error {
+    fn from(Unsupported { feature, dialect }: Unsupported) -> Self {
+        Error::Unsupported { what: feature, dialect }
     }
 }
 

@@ -15,6 +15,7 @@ mod call;
 mod clock;
 mod config;
 mod driver;
+mod ended;
 mod engine;
 mod error;
 mod handles;
@@ -24,7 +25,7 @@ mod stats;
 mod tracks;
 mod transport;
 
-pub use call::{Call, CallEvent, Ended};
+pub use call::{Call, CallEvent};
 pub use config::{
     CallOptions, CustomConfig, DEFAULT_MAX_KBPS, DEFAULT_START_KBPS, EngineConfig, IceConfig, SessionConfig,
 };
@@ -35,10 +36,17 @@ pub use duet_call::{
 };
 pub use duet_codecs::{CodecInfo, VideoCodec, available as codecs};
 pub use duet_media::{Time, audio, frame};
+pub use duet_signal::dialect::{Dialect, Feature, UnknownDialect};
 pub use duet_signal::message::{CallId, IceServer, MediaKinds, RoomId, UserId};
+pub use ended::Ended;
 pub use engine::{Alive, Engine};
 pub use error::{Error, ErrorKind};
 pub use handles::{Handle, HandleTable, StaleHandle};
 pub use session::{Session, SessionEvent, SessionState};
 pub use stats::{AudioRecvStats, AudioSendStats, CallStats, VideoRecvStats, VideoSendStats};
 pub use tracks::{FrameRef, LocalAudio, LocalVideo, Played, Pushed, RemoteAudio, RemoteVideo};
+
+/// What the guide shows compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../server/docs/coming-from-a-tutorial.md")]
+struct ComingFromATutorial;

@@ -2,6 +2,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
+use duet_signal::dialect::{Dialect, Feature};
 use duet_signal::message::{CallId, MediaKinds, RoomId, UserId};
 use duet_signal::{MAX_MESSAGE_BYTES, WireError};
 use tokio::sync::{Notify, mpsc};
@@ -9,7 +10,7 @@ use tokio::sync::{Notify, mpsc};
 use crate::Error;
 use crate::call::{Call, CallShared, Origin};
 use crate::config::{CallOptions, CustomConfig, IceConfig, SessionConfig, check_id, check_user};
-use crate::driver::{Actor, Command, EventPort, Expected, Link, Pump, Subscription};
+use crate::driver::{Actor, Command, EventPort, Expected, Link, Platform, Pump, Subscription};
 use crate::transport::{LinkEvents, LinkSender};
 
 /// Requests of the host waiting for the session; far more than any host has calls.
@@ -58,8 +59,10 @@ pub(crate) struct SessionShared {
     state: Mutex<SessionState>,
     /// The host wants no more: its calls are hung up. A session that only failed keeps them.
     closing: AtomicBool,
-    user: UserId,
+    user: Mutex<UserId>,
+    pub(crate) dialect: Dialect,
     custom: bool,
+    pub(crate) platform: Platform,
 }
 
 /// Closes the session with its last handle.
@@ -68,6 +71,7 @@ struct Owner(Arc<SessionShared>);
 /// What a new session is made of.
 pub(crate) struct Setup {
     pub(crate) user: UserId,
+    pub(crate) dialect: Dialect,
     pub(crate) ice: IceConfig,
     pub(crate) incoming: CallOptions,
     pub(crate) calls: duet_call::Config,
@@ -82,10 +86,11 @@ impl Setup {
         network: Arc<Notify>,
     ) -> Result<Self, Error> {
         Ok(Setup {
+            calls: config.call_config(),
             user: config.user,
+            dialect: config.dialect,
             ice: config.ice,
             incoming: config.incoming.resolved()?,
-            calls: config.calls,
             link: Link::Service { sender: Some(sender), events, network },
         })
     }
@@ -100,12 +105,12 @@ impl Setup {
         port.subscribe(send).detach();
         let incoming = config.incoming.resolved()?;
         let CustomConfig { user, ice, calls, .. } = config;
-        Ok(Setup { user, ice, incoming, calls, link: Link::Custom(port) })
+        Ok(Setup { user, dialect: Dialect::Duet, ice, incoming, calls, link: Link::Custom(port) })
     }
 }
 
 impl Session {
-    pub(crate) fn start(setup: Setup, pump: &Pump) -> (Self, Actor) {
+    pub(crate) fn start(setup: Setup, pump: &Pump, platform: Platform) -> (Self, Actor) {
         let (commands, receiver) = mpsc::channel(COMMANDS);
         let custom = matches!(setup.link, Link::Custom(_));
         let state = if custom { SessionState::Connected } else { SessionState::Connecting };
@@ -114,16 +119,23 @@ impl Session {
             port: EventPort::new(pump.clone()),
             state: Mutex::new(state),
             closing: AtomicBool::new(false),
-            user: setup.user.clone(),
+            user: Mutex::new(setup.user.clone()),
+            dialect: setup.dialect,
             custom,
+            platform,
         });
         let actor = Actor::new(setup, shared.clone(), receiver);
         (Session { _owner: Arc::new(Owner(shared.clone())), shared }, actor)
     }
 
-    /// Who we are.
-    pub fn user(&self) -> &UserId {
-        &self.shared.user
+    /// Who we are. Where the service gives the name, it is empty until the session is connected.
+    pub fn user(&self) -> UserId {
+        self.shared.user.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Which system this session talks to.
+    pub fn dialect(&self) -> Dialect {
+        self.shared.dialect
     }
 
     /// Where the session stands.
@@ -131,11 +143,13 @@ impl Session {
         *self.shared.state()
     }
 
-    /// Rings `to`. The call's events tell how it goes.
+    /// Rings `to`, whatever that is in the session's [`Dialect`]. The call's events tell how it goes.
     ///
     /// # Errors
-    /// [`Error::InvalidArgument`], [`Error::Codec`], [`Error::Closed`] or [`Error::Overloaded`].
+    /// [`Error::InvalidArgument`], [`Error::Codec`], [`Error::Unsupported`], [`Error::Closed`] or
+    /// [`Error::Overloaded`].
     pub fn ring(&self, to: impl Into<UserId>, options: CallOptions) -> Result<Call, Error> {
+        self.shared.dialect.require(Feature::Ring)?;
         let to = to.into();
         check_user(&to)?;
         self.place(Origin::Ring(to), options)
@@ -144,9 +158,10 @@ impl Session {
     /// Enters a room of two and waits there for the other one.
     ///
     /// # Errors
-    /// [`Error::InvalidArgument`], [`Error::Codec`], [`Error::Closed`] or [`Error::Overloaded`];
-    /// custom sessions have no rooms.
+    /// [`Error::InvalidArgument`], [`Error::Codec`], [`Error::Unsupported`], [`Error::Closed`] or
+    /// [`Error::Overloaded`]; custom sessions have no rooms.
     pub fn join(&self, room: impl Into<RoomId>, options: CallOptions) -> Result<Call, Error> {
+        self.shared.dialect.require(Feature::Room)?;
         let room = room.into();
         check_id("a room name", room.as_str())?;
         if self.shared.custom {
@@ -161,7 +176,7 @@ impl Session {
     /// known already it does nothing.
     ///
     /// # Errors
-    /// [`Error::InvalidArgument`], [`Error::Closed`] or [`Error::Overloaded`].
+    /// [`Error::InvalidArgument`], [`Error::Unsupported`], [`Error::Closed`] or [`Error::Overloaded`].
     pub fn expect_call(
         &self,
         call: CallId,
@@ -169,6 +184,7 @@ impl Session {
         media: MediaKinds,
         expires_in: Duration,
     ) -> Result<(), Error> {
+        self.shared.dialect.require(Feature::Push)?;
         let from = from.into();
         check_user(&from)?;
         check_id("a call id", call.as_str())?;
@@ -208,7 +224,8 @@ impl Session {
 
     fn place(&self, origin: Origin, options: CallOptions) -> Result<Call, Error> {
         let options = options.resolved()?;
-        let call = CallShared::new(random_call_id(), origin, options, self.shared.clone());
+        let id = CallId(format!("{:032x}", self.shared.platform.chance.number()));
+        let call = CallShared::new(id, origin, options, self.shared.clone());
         let handle = Call::new(call.clone());
         self.shared.command(Command::Place(call))?;
         Ok(handle)
@@ -276,6 +293,11 @@ impl SessionShared {
         }
     }
 
+    /// The service has named us.
+    pub(crate) fn set_user(&self, user: UserId) {
+        *self.user.lock().unwrap_or_else(PoisonError::into_inner) = user;
+    }
+
     pub(crate) fn is_closed(&self) -> bool {
         *self.state() == SessionState::Closed
     }
@@ -283,8 +305,4 @@ impl SessionShared {
     fn state(&self) -> MutexGuard<'_, SessionState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-pub(crate) fn random_call_id() -> CallId {
-    CallId(format!("{:032x}", rand::random::<u128>()))
 }

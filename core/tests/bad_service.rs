@@ -5,7 +5,7 @@ mod support;
 use std::net::TcpListener;
 use std::thread::JoinHandle;
 
-use duet_core::{CallState, ErrorKind};
+use duet_core::{CallState, EndReason, EndedBy, ErrorKind};
 use serde_json::{Value, json};
 use support::{Host, TestServer};
 use tokio_tungstenite::tungstenite::{Message, WebSocket, accept};
@@ -135,6 +135,59 @@ fn a_session_that_is_refused_in_mid_call_leaves_the_call_alone() {
     assert!(alice.session.ring("bob", duet_core::CallOptions::default()).is_err());
     outgoing.call.hang_up();
     assert_eq!(outgoing.ended().by, duet_core::EndedBy::Local);
+}
+
+#[test]
+fn a_room_that_the_service_refuses_ends_the_call_with_the_reason() {
+    let cases = [
+        ("room-full", EndReason::RoomFull),
+        ("rate-limited", EndReason::RateLimited),
+        ("unauthorized", EndReason::Unauthorized),
+        ("malformed", EndReason::Refused),
+    ];
+    let (url, script) = service(move |listener| {
+        let (mut socket, _) = connection(listener);
+        send(&mut socket, &welcome(false, 0));
+        for (code, _) in cases {
+            let join = wait_for(&mut socket, "join");
+            let refusal = json!({"type": "error", "code": code, "message": "no", "call": join["stay"]});
+            send(&mut socket, &refusal);
+        }
+        while next(&mut socket).is_some() {}
+    });
+    let host = Host::connect(&url, "alice");
+    for (_, reason) in cases {
+        let ended = host.join("r").ended();
+        assert_eq!((ended.by, ended.reason), (EndedBy::System, reason));
+    }
+    drop(host);
+    script.join().expect("the script ran through");
+}
+
+#[test]
+fn an_answer_to_a_stay_that_was_given_up_counts_for_no_later_one() {
+    let (url, script) = service(|listener| {
+        let (mut socket, _) = connection(listener);
+        send(&mut socket, &welcome(false, 0));
+        let first = wait_for(&mut socket, "join");
+        let second = wait_for(&mut socket, "join");
+        assert!(first["stay"] != second["stay"]);
+        let bob = json!({"user": "bob", "device": "b", "call": "00000000000000000000000000000001"});
+        let late = json!({"type": "joined", "seq": 1, "room": "r", "stay": first["stay"], "peer": bob});
+        send(&mut socket, &late);
+        send(&mut socket, &json!({"type": "joined", "seq": 2, "room": "r", "stay": second["stay"]}));
+        while next(&mut socket).is_some() {}
+    });
+    let host = Host::connect(&url, "alice");
+    host.connected();
+    let first = host.join("r");
+    first.call.hang_up();
+    assert_eq!(first.ended().by, EndedBy::Local);
+    let second = host.join("r");
+    second.state(CallState::Waiting);
+    assert_eq!(second.call.state(), CallState::Waiting);
+    drop((second, host));
+    script.join().expect("the script ran through");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod support;
 
+use duet_core::frame::Rotation;
 use duet_core::{CallEvent, CallOptions, CallState, EndReason, EndedBy, VideoCodec, VideoNews};
 use support::{DEADLINE, Host, TestServer, only};
 
@@ -209,4 +210,14 @@ fn a_call_known_from_a_push_message_may_be_accepted_before_its_invite_comes() {
     assert_eq!(incoming.call.state(), CallState::Incoming);
     incoming.call.decline();
     assert_eq!(incoming.ended().reason, EndReason::Declined);
+}
+
+#[test]
+fn a_turned_picture_arrives_as_it_is_with_how_to_turn_it() {
+    let (_server, alice, bob) = pair();
+    let (outgoing, incoming) = in_call(&alice, &bob);
+    for rotation in [Rotation::Deg90, Rotation::Deg180, Rotation::Deg0, Rotation::Deg270] {
+        let seen = outgoing.see_turned(&incoming, rotation);
+        assert_eq!(seen, support::Picture::SIZE, "the pixels are not turned");
+    }
 }

@@ -12,6 +12,16 @@ pub trait Authenticator: Send + Sync + 'static {
     /// [`Denied`]; its text is shown to the client, which is then disconnected.
     fn authenticate(&self, user: &UserId, token: Option<&str>) -> Result<(), Denied>;
 
+    /// Checks the token of a client whose dialect has no user names: pages of other systems. Called
+    /// like [`Authenticator::authenticate`]. Nobody is let in so unless one decides otherwise.
+    ///
+    /// # Errors
+    /// [`Denied`]; its text is shown to the client, which is then disconnected.
+    fn admits_guest(&self, token: Option<&str>) -> Result<(), Denied> {
+        let _ = token;
+        Err(Denied("this server takes only clients that say who they are".to_owned()))
+    }
+
     /// True when anybody may be anybody. Such a server only listens on loopback, and only lets in
     /// web pages of its own.
     fn is_open(&self) -> bool {
@@ -30,6 +40,10 @@ pub struct Open;
 
 impl Authenticator for Open {
     fn authenticate(&self, _user: &UserId, _token: Option<&str>) -> Result<(), Denied> {
+        Ok(())
+    }
+
+    fn admits_guest(&self, _token: Option<&str>) -> Result<(), Denied> {
         Ok(())
     }
 
@@ -52,8 +66,15 @@ impl SharedToken {
 
 impl Authenticator for SharedToken {
     fn authenticate(&self, _user: &UserId, token: Option<&str>) -> Result<(), Denied> {
+        self.admits_guest(token)
+    }
+
+    fn admits_guest(&self, token: Option<&str>) -> Result<(), Denied> {
         match token {
-            None => Err(Denied("this server wants a token; send it in hello".to_owned())),
+            None => {
+                let text = "this server wants a token; send it in hello, or as token=... in the address";
+                Err(Denied(text.to_owned()))
+            }
             Some(token) if same(token.as_bytes(), self.0.as_bytes()) => Ok(()),
             Some(_) => Err(Denied("the token is wrong; ask whoever runs the server for it".to_owned())),
         }

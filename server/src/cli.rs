@@ -12,6 +12,7 @@ use crate::auth::SharedToken;
 use crate::config::ServerConfig;
 use crate::error::ServeError;
 use crate::server::Server;
+use crate::tls::Tls;
 
 /// What may be said on the command line; `#[command(flatten)]` it into one's own.
 #[derive(Args, Clone, Debug)]
@@ -29,31 +30,59 @@ pub struct ServeArgs {
     /// and only from this machine
     #[arg(long, value_name = "FILE")]
     pub auth_token_file: Option<PathBuf>,
+
+    /// Let everybody in, from other machines and pages of other origins too: for trying a tutorial on
+    /// one's own network
+    #[arg(long, conflicts_with = "auth_token_file")]
+    pub open_to_others: bool,
+
+    /// Serve https and wss with this certificate: a PEM file, with those that lead to its authority
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+
+    /// The key of that certificate: a PEM file
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
+
+    /// Serve PeerJS clients here too, such as /myPeerServer; always at /peerjs
+    #[arg(long, value_name = "PATH")]
+    pub peerjs_path: Option<String>,
+
+    /// Serve the files of this folder instead of the page: the unchanged pages of another system
+    #[arg(long, value_name = "FOLDER")]
+    pub pages: Option<PathBuf>,
 }
 
 impl ServeArgs {
-    /// The configuration that was asked for; reads the token file.
+    /// The configuration that was asked for; reads the files with the token, certificate and key.
     ///
     /// # Errors
-    /// [`ServeError::TokenFile`], [`ServeError::TokenEmpty`].
+    /// [`ServeError::TokenFile`], [`ServeError::TokenEmpty`]; [`ServeError::TlsFile`],
+    /// [`ServeError::TlsEmpty`], [`ServeError::TlsUnusable`].
     pub fn config(&self) -> Result<ServerConfig, ServeError> {
         let mut config = ServerConfig { listen: self.listen, ..ServerConfig::default() };
         config.ice_servers = self.ice_servers.clone();
         if let Some(path) = &self.auth_token_file {
             config.auth = Arc::new(read_token(path)?);
         }
+        config.open_to_others = self.open_to_others;
+        if let (Some(certificate), Some(key)) = (&self.tls_cert, &self.tls_key) {
+            config.tls = Some(Tls::from_pem_files(certificate, key)?);
+        }
+        config.peerjs_path = self.peerjs_path.clone();
+        config.pages = self.pages.clone();
         Ok(config)
     }
 
-    /// Serves until Ctrl-C or SIGTERM. `ready` is told the address once clients can connect. Needs a
-    /// tokio runtime.
+    /// Serves until Ctrl-C or SIGTERM. `ready` is told the address to open, such as
+    /// `http://127.0.0.1:8080`, once clients can connect. Needs a tokio runtime.
     ///
     /// # Errors
     /// Any [`ServeError`].
-    pub async fn serve(&self, ready: impl FnOnce(SocketAddr)) -> Result<(), ServeError> {
+    pub async fn serve(&self, ready: impl FnOnce(&str)) -> Result<(), ServeError> {
         let server = Server::bind(self.config()?)?;
         let stop = stop_signal()?;
-        ready(server.local_addr());
+        ready(&server.url());
         server.run_until(stop).await
     }
 }

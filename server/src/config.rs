@@ -1,12 +1,14 @@
 //! What may be set, and why the defaults are what they are.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use duet_signal::message::IceServer;
 
 use crate::auth::{Authenticator, Open};
+use crate::tls::Tls;
 
 /// How a server is to be.
 #[derive(Clone)]
@@ -17,6 +19,15 @@ pub struct ServerConfig {
     pub ice_servers: Vec<IceServer>,
     /// Who may say they are whom.
     pub auth: Arc<dyn Authenticator>,
+    /// Lets everybody in even from other machines, and web pages of other origins; says so where
+    /// `auth` lets everybody be anybody, which is otherwise for one's own machine.
+    pub open_to_others: bool,
+    /// Certificate and key, to serve https and wss and nothing else.
+    pub tls: Option<Tls>,
+    /// A folder whose files are served in place of the page: the pages of another system, unchanged.
+    pub pages: Option<PathBuf>,
+    /// Where PeerJS clients are served beside `/peerjs`, such as `/myPeerServer`.
+    pub peerjs_path: Option<String>,
     /// How much a client, and all of them, may ask for.
     pub limits: Limits,
     /// How long things may take.
@@ -37,6 +48,10 @@ impl Default for ServerConfig {
             listen: (Ipv4Addr::LOCALHOST, 8080).into(),
             ice_servers: Vec::new(),
             auth: Arc::new(Open),
+            open_to_others: false,
+            tls: None,
+            pages: None,
+            peerjs_path: None,
             limits: Limits::default(),
             timing: Timing::default(),
         }
@@ -57,6 +72,10 @@ pub struct Limits {
     pub devices_per_user: usize,
     /// Rooms a session may be in at one time.
     pub rooms_per_session: usize,
+    /// Clients in one room of a dialect whose rooms are not of two.
+    pub room_members: usize,
+    /// PeerJS clients at one time.
+    pub peerjs_clients: usize,
     /// Messages a second a connection may send over time, at least 1.
     pub messages_per_second: u32,
     /// Messages a connection may send at once before that rate applies, at least 1.
@@ -82,6 +101,10 @@ impl Default for Limits {
             // Phone, tablet, laptop, a few browser tabs, and the ghosts of some of them.
             devices_per_user: 16,
             rooms_per_session: 8,
+            // Each message is written once for each: a crowd by mistake must not become a flood.
+            room_members: 64,
+            // What PeerJS's own server takes.
+            peerjs_clients: 5_000,
             // Setting up a call takes some 50 messages within a second, at most.
             messages_per_second: 100,
             // A resuming client may send its whole outbox of 256 at once, and a call's set-up.
@@ -107,6 +130,17 @@ pub struct Timing {
     /// How long a lost session can be resumed. 30 s: a change of network or a reload of a page; a
     /// person waiting for the other side gives up at about that time.
     pub resume_window: Duration,
+    /// Between signs of life the server, or with Engine.IO 3 the client, asks for. 25 s: what clients
+    /// of Socket.IO are made for.
+    pub engineio_ping: Duration,
+    /// How long such a sign may take. 20 s: likewise.
+    pub engineio_patience: Duration,
+    /// How long messages of PeerJS wait for a receiver that is not there. 5 s: what its clients are
+    /// made for.
+    pub peerjs_expire: Duration,
+    /// Silence after which a PeerJS client counts as lost. 90 s: likewise; they say something every
+    /// 5 s, but pages in the background are slowed down.
+    pub peerjs_silence: Duration,
     /// How long an acknowledgement may wait for a message to ride on. 100 ms: soon, yet later than
     /// the answers it can ride on.
     pub ack_delay: Duration,
@@ -125,6 +159,10 @@ impl Default for Timing {
             ping_interval: Duration::from_secs(15),
             idle_timeout: Duration::from_secs(45),
             resume_window: Duration::from_secs(30),
+            engineio_ping: Duration::from_secs(25),
+            engineio_patience: Duration::from_secs(20),
+            peerjs_expire: Duration::from_secs(5),
+            peerjs_silence: Duration::from_secs(90),
             ack_delay: Duration::from_millis(100),
             write_deadline: Duration::from_secs(10),
             drain: Duration::from_millis(300),

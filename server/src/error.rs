@@ -24,7 +24,7 @@ pub enum ServeError {
     /// Everybody could be anybody, from anywhere.
     #[error(
         "{0} can be reached from other machines, where everybody could say they are anybody; \
-         set a token (--auth-token-file), or listen on 127.0.0.1"
+         set a token (--auth-token-file), say that this is meant (--open-to-others), or listen on 127.0.0.1"
     )]
     OpenToOthers(SocketAddr),
     /// The token file cannot be read.
@@ -38,6 +38,43 @@ pub enum ServeError {
     /// The token file has nothing in it.
     #[error("the token file {0} is empty; put a secret into it, for example from `openssl rand -hex 16`")]
     TokenEmpty(PathBuf),
+    /// The certificate's or key's file cannot be read.
+    #[error("cannot read the TLS file {path}: {source}")]
+    TlsFile {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// There is no certificate or no key in the file.
+    #[error(
+        "{path} has no PEM section of {wanted}; certificate (--tls-cert) and key (--tls-key) are PEM files"
+    )]
+    TlsEmpty {
+        /// The file.
+        path: PathBuf,
+        /// The section that is missing.
+        wanted: &'static str,
+    },
+    /// The certificate or key is of no use, or they do not belong together.
+    #[error("cannot serve TLS with {path}: {reason}")]
+    TlsUnusable {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The folder of pages is none.
+    #[error("cannot serve pages from {path}: {source}")]
+    Pages {
+        /// The folder.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// PeerJS clients cannot be served there.
+    #[error("{0:?} is not a path for PeerJS clients; it looks like /myPeerServer and is not taken by others")]
+    PeerJsPath(String),
     /// The system failed while serving.
     #[error("serving failed: {0}")]
     Io(#[from] io::Error),

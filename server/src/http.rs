@@ -5,24 +5,29 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::header::{CONTENT_TYPE, HOST, ORIGIN};
+use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{any, get};
 use duet_signal::message::PROTOCOL_VERSION;
 
+use crate::access::{Denial, is_own_page};
 use crate::app::App;
-use crate::dialect::duet;
-use crate::limits::Turned;
-use crate::page;
+use crate::dialect::{duet, peerjs, ws_broadcast};
+use crate::query::Query;
+use crate::{engineio, library, page, wire};
+
+const CONTENT_SECURITY_POLICY: &str = "content-security-policy";
 
 /// Headers of every answer. The page loads nothing from elsewhere, runs no inline code, and is not
-/// framed by others; camera, microphone and screen are for itself.
+/// framed by others; camera, microphone and screen are for itself. Pages of other systems have no such
+/// policy about where they load from.
 const SECURITY_HEADERS: [(&str, &str); 4] = [
     (
-        "content-security-policy",
+        CONTENT_SECURITY_POLICY,
         "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob: data:; \
          object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     ),
@@ -33,9 +38,15 @@ const SECURITY_HEADERS: [(&str, &str); 4] = [
 
 /// All routes of a server.
 pub(crate) fn router(app: Arc<App>) -> Router {
+    let mount = app.config.peerjs_path.as_deref().map(peerjs::mount);
     Router::new()
+        .route("/", any(root))
         .route("/v1/ws", get(duet_socket))
         .route("/healthz", get(health))
+        .route("/socket.io", any(engineio::serve))
+        .route("/socket.io/", any(engineio::serve))
+        .merge(library::routes())
+        .merge(peerjs::routes(mount, &app))
         .fallback(page::serve)
         .layer(from_fn(secure))
         .with_state(app)
@@ -43,10 +54,34 @@ pub(crate) fn router(app: Arc<App>) -> Router {
 
 async fn secure(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
+    let foreign = response.extensions_mut().remove::<page::Foreign>().is_some();
     for (name, value) in SECURITY_HEADERS {
-        response.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        if name != CONTENT_SECURITY_POLICY || !foreign {
+            response.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
     }
     response
+}
+
+/// The page, or for a WebSocket everybody else who has one here.
+async fn root(
+    State(app): State<Arc<App>>,
+    ConnectInfo(address): ConnectInfo<SocketAddr>,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+    request: Request,
+) -> Response {
+    match upgrade {
+        Ok(upgrade) => {
+            let query = Query::new(request.uri().query());
+            ws_broadcast::serve(app, address, &query, request.headers(), upgrade)
+        }
+        Err(_) => page::serve(State(app), request).await,
+    }
+}
+
+/// A JSON answer.
+pub(crate) fn json(value: &serde_json::Value) -> Response {
+    ([(CONTENT_TYPE, "application/json")], value.to_string()).into_response()
 }
 
 async fn health() -> impl IntoResponse {
@@ -69,45 +104,7 @@ async fn duet_socket(
         return (StatusCode::FORBIDDEN, text).into_response();
     }
     match app.gate.enter(address.ip()) {
-        Ok(pass) => duet::configure(upgrade).on_upgrade(move |socket| duet::serve(socket, app, pass)),
-        Err(Turned::ServerFull) => {
-            (StatusCode::SERVICE_UNAVAILABLE, "the server is full; try again in a minute\n").into_response()
-        }
-        Err(Turned::AddressFull) => {
-            let text = "too many connections from this address; close some\n";
-            (StatusCode::TOO_MANY_REQUESTS, text).into_response()
-        }
-    }
-}
-
-/// Browsers name the page that connects; others name nothing and are not stopped here. Without a
-/// token, any page a person visits could otherwise place calls through their own machine.
-fn is_own_page(headers: &HeaderMap) -> bool {
-    let Some(origin) = headers.get(ORIGIN) else { return true };
-    let origin = origin.to_str().ok().and_then(|origin| origin.split_once("://")).map(|(_, host)| host);
-    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
-    origin.is_some() && origin == host
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn headers(origin: Option<&'static str>) -> HeaderMap {
-        let mut headers = HeaderMap::new();
-        headers.insert(HOST, HeaderValue::from_static("127.0.0.1:8080"));
-        if let Some(origin) = origin {
-            headers.insert(ORIGIN, HeaderValue::from_static(origin));
-        }
-        headers
-    }
-
-    #[test]
-    fn only_own_pages_and_programs_connect_to_an_open_server() {
-        assert!(is_own_page(&headers(None)));
-        assert!(is_own_page(&headers(Some("http://127.0.0.1:8080"))));
-        for foreign in ["http://127.0.0.1:8081", "https://example.org", "null", ""] {
-            assert!(!is_own_page(&headers(Some(foreign))), "{foreign}");
-        }
+        Ok(pass) => wire::configure(upgrade).on_upgrade(move |socket| duet::serve(socket, app, pass)),
+        Err(turned) => Denial::from(turned).into_response(),
     }
 }

@@ -74,7 +74,7 @@ impl Hub {
 
 #[cfg(test)]
 mod tests {
-    use duet_signal::message::{Message, RoomId};
+    use duet_signal::message::{Message, PeerLeft, RoomId};
 
     use super::*;
 
@@ -83,7 +83,7 @@ mod tests {
     }
 
     fn join(seat: &Seat, room: &str) {
-        seat.join(&RoomId::from(room)).unwrap().unwrap();
+        seat.join(&RoomId::from(room), None).unwrap().unwrap();
     }
 
     fn news(seat: &mut Seat) -> Vec<Message> {
@@ -123,7 +123,7 @@ mod tests {
         join(&bob, "r");
         news(&mut bob);
         drop(alice);
-        assert!(matches!(news(&mut bob)[..], [Message::PeerLeft(_)]));
+        assert!(matches!(news(&mut bob)[..], [Message::PeerLeft(PeerLeft { gone: false, .. })]));
         drop(bob);
         assert!(hub.lock().is_empty());
     }
@@ -138,7 +138,7 @@ mod tests {
         assert_eq!(seat.link().why(), Some(ErrorCode::Replaced));
         assert_eq!(seat.next_batch(true).err(), Some(Gone));
         assert_eq!(seat.receive(Some(1), None), Err(Gone));
-        assert_eq!(seat.join(&"r".into()), Err(Gone));
+        assert_eq!(seat.join(&"r".into(), None), Err(Gone));
         drop(seat);
         join(&resumed.seat, "r");
     }
@@ -161,6 +161,6 @@ mod tests {
         assert_eq!(news(&mut bob).len(), 1);
         join(&slow, "s"); // 3: too much
         assert_eq!(slow.link().why(), Some(ErrorCode::SlowConsumer));
-        assert!(matches!(news(&mut bob)[..], [Message::PeerLeft(_)]));
+        assert!(matches!(news(&mut bob)[..], [Message::PeerLeft(PeerLeft { gone: true, .. })]));
     }
 }

@@ -6,15 +6,18 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
-use axum::serve::ListenerExt;
+use axum::serve::{Listener, ListenerExt, TapIo};
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::app::App;
 use crate::config::ServerConfig;
+use crate::counters::Refused;
+use crate::dialect::peerjs;
 use crate::error::ServeError;
 use crate::http;
+use crate::tls::Connections;
 
 /// Connections the system may hold for us until they are accepted: enough for everybody to come back
 /// at once after an outage.
@@ -33,12 +36,14 @@ impl Server {
     ///
     /// # Errors
     /// [`ServeError::AddressInUse`], [`ServeError::Bind`]; [`ServeError::OpenToOthers`] when the
-    /// configuration would let anybody on other machines be anybody.
+    /// configuration would let anybody on other machines be anybody and does not say that this is
+    /// meant; [`ServeError::Pages`], [`ServeError::PeerJsPath`].
     pub fn bind(config: ServerConfig) -> Result<Server, ServeError> {
         let address = config.listen;
-        if config.auth.is_open() && !address.ip().to_canonical().is_loopback() {
+        if config.auth.is_open() && !config.open_to_others && !address.ip().to_canonical().is_loopback() {
             return Err(ServeError::OpenToOthers(address));
         }
+        check(&config)?;
         let listener = listen(address).map_err(|source| match source.kind() {
             io::ErrorKind::AddrInUse => ServeError::AddressInUse(address),
             _ => ServeError::Bind { address, source },
@@ -54,7 +59,7 @@ impl Server {
 
     /// The address to open in a browser, and to give to clients: `http://127.0.0.1:8080`.
     pub fn url(&self) -> String {
-        url(self.local_addr)
+        url(self.local_addr, &self.app)
     }
 
     /// Serves for as long as it is polled. Needs a tokio runtime with network and time.
@@ -72,18 +77,45 @@ impl Server {
     /// [`ServeError::Io`] when the system fails.
     pub async fn run_until(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), ServeError> {
         let Server { listener, app, .. } = self;
-        // Small messages must not wait for earlier ones to be acknowledged (Nagle).
-        let listener = tokio::net::TcpListener::from_std(listener)?.tap_io(|stream| {
-            let _ = stream.set_nodelay(true);
-        });
+        let listener = tokio::net::TcpListener::from_std(listener)?;
+        let handshake = app.config.timing.hello_deadline;
+        let connections = Connections::new(listener, app.config.tls.clone(), handshake)?;
+        // The tap taps nothing: only so does axum tell the clients' addresses.
+        let connections = connections.tap_io(|_| {});
+        Self::serve(connections, app, stop).await
+    }
+
+    /// Like [`run_until`](Self::run_until), on a listener of one's own: another transport, or one in
+    /// memory. `config.listen` is not looked at, and who reaches the listener is the caller's concern.
+    ///
+    /// # Errors
+    /// [`ServeError::Io`] when the listener fails.
+    pub async fn run_on(
+        config: ServerConfig,
+        listener: impl Listener<Addr = SocketAddr>,
+        stop: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<(), ServeError> {
+        Self::serve(listener.tap_io(|_| {}), App::new(config), stop).await
+    }
+
+    async fn serve<L, F>(
+        connections: TapIo<L, F>,
+        app: Arc<App>,
+        stop: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<(), ServeError>
+    where
+        L: Listener<Addr = SocketAddr>,
+        F: FnMut(&mut L::Io) + Send + 'static,
+    {
         let service = http::router(Arc::clone(&app)).into_make_service_with_connect_info::<SocketAddr>();
         let _stop_on_cancel = StopOnDrop(Arc::clone(&app));
         let mut stopping = app.stopping.subscribe();
         let told = async move {
             let _ = stopping.wait_for(|stopping| *stopping).await;
         };
-        let mut serving = axum::serve(listener, service).with_graceful_shutdown(told).into_future();
+        let mut serving = axum::serve(connections, service).with_graceful_shutdown(told).into_future();
         tokio::select! {
+            biased;
             ended = &mut serving => return Ok(ended?),
             () = stop => {}
         }
@@ -127,7 +159,12 @@ impl RunningServer {
 
     /// The address to open in a browser, and to give to clients: `http://127.0.0.1:8080`.
     pub fn url(&self) -> String {
-        url(self.local_addr)
+        url(self.local_addr, &self.app)
+    }
+
+    /// What was refused since the start.
+    pub fn refused(&self) -> Refused {
+        self.app.counters.snapshot()
     }
 
     /// Stops: clients are told, connections closed, the port is free when this returns.
@@ -168,8 +205,20 @@ impl Drop for StopOnDrop {
     }
 }
 
-fn url(address: SocketAddr) -> String {
-    format!("http://{address}")
+fn url(address: SocketAddr, app: &App) -> String {
+    let scheme = if app.config.tls.is_some() { "https" } else { "http" };
+    format!("{scheme}://{address}")
+}
+
+/// Whether what was configured can be served.
+fn check(config: &ServerConfig) -> Result<(), ServeError> {
+    if let Some(folder) = &config.pages {
+        std::fs::read_dir(folder).map_err(|source| ServeError::Pages { path: folder.clone(), source })?;
+    }
+    match &config.peerjs_path {
+        Some(path) if !peerjs::is_mount(path) => Err(ServeError::PeerJsPath(path.clone())),
+        _ => Ok(()),
+    }
 }
 
 fn listen(address: SocketAddr) -> io::Result<TcpListener> {

@@ -103,7 +103,10 @@ async fn a_gap_is_refused_until_the_missing_message_comes() {
     alice.raw.send_text(r#"{"type":"join","seq":1,"room":"a"}"#).await;
     alice.raw.send_text(r#"{"type":"join","seq":2,"room":"b"}"#).await;
     for room in ["a", "b"] {
-        assert_eq!(alice.receive().await.message, Message::Joined(Joined { room: room.into(), peer: None }));
+        assert_eq!(
+            alice.receive().await.message,
+            Message::Joined(Joined { room: room.into(), stay: None, peer: None })
+        );
     }
 }
 

@@ -166,7 +166,8 @@ async fn after_the_window_a_session_is_gone() {
     watcher.receive().await;
     let (session, received) = (bob.welcome.session.clone(), bob.outbox.received());
     drop(bob);
-    assert!(matches!(watcher.receive().await.message, Message::PeerLeft(_)));
+    let Message::PeerLeft(left) = watcher.receive().await.message else { panic!("bob is not missed") };
+    assert!(left.gone, "bob did not say that he leaves");
     let resume = Some(Resume { session, received, device: None });
     let bob = Client::with_hello(&server, Hello { resume, ..hello("bob") }).await;
     assert!(!bob.welcome.resumed);

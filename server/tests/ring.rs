@@ -28,7 +28,7 @@ async fn a_call_is_relayed_both_ways_with_its_senders_stamped() {
 
     for message in [
         ringing("c"),
-        Message::Accept(Accept { call: "c".into(), media }),
+        Message::Accept(Accept { call: "c".into(), media, over: vec!["b".into()] }),
         Message::Candidate(Candidate { call: "c".into(), candidate: Some(candidate) }),
         Message::MediaState(MediaState { call: "c".into(), audio: true, video: false, screen: false }),
         Message::AcceptVideo(call("c")),
@@ -179,7 +179,7 @@ async fn messages_of_the_server_alone_are_refused() {
     let server = server();
     let mut alice = Client::connect(&server, "alice").await;
     let mut bob = Client::connect(&server, "bob").await;
-    let left = PeerLeft { room: "r".into(), call: "c".into() };
+    let left = PeerLeft { room: "r".into(), call: "c".into(), gone: false };
     for message in [Message::PeerLeft(left), Message::Delivered(call("c"))] {
         let seq = alice.send_to("bob", message).await;
         let error = alice.error().await;

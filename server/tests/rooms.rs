@@ -8,8 +8,8 @@ use common::*;
 use duet_signal::Message;
 use duet_signal::message::*;
 
-fn peer_left(room: &str, call: CallId) -> Message {
-    Message::PeerLeft(PeerLeft { room: room.into(), call })
+fn peer_left(room: &str, call: CallId, gone: bool) -> Message {
+    Message::PeerLeft(PeerLeft { room: room.into(), call, gone })
 }
 
 /// Puts two into a room and returns the call between them.
@@ -26,13 +26,16 @@ async fn two_meet_and_are_told_of_each_other_with_one_call() {
     let server = server();
     let mut alice = Client::connect(&server, "alice").await;
     let mut bob = Client::connect(&server, "bob").await;
-    assert_eq!(alice.join("r").await, Joined { room: "r".into(), peer: None });
+    assert_eq!(alice.join("r").await, Joined { room: "r".into(), stay: None, peer: None });
     let joined = bob.join("r").await;
     let found = joined.peer.expect("alice is there");
     assert_eq!((found.user, found.device), ("alice".into(), alice.device()));
     assert_eq!(found.call.as_str().len(), 32);
     let peer = RoomPeer { user: "bob".into(), device: bob.device(), call: found.call.clone() };
-    assert_eq!(alice.receive().await.message, Message::PeerJoined(PeerJoined { room: "r".into(), peer }));
+    assert_eq!(
+        alice.receive().await.message,
+        Message::PeerJoined(PeerJoined { room: "r".into(), stay: None, peer })
+    );
 
     bob.send_to("alice", offer(found.call.as_str(), 4000)).await;
     assert_eq!(alice.receive().await.message, offer(found.call.as_str(), 4000));
@@ -45,7 +48,7 @@ async fn a_third_finds_the_room_full_and_may_go_elsewhere() {
     let mut bob = Client::connect(&server, "bob").await;
     let mut carol = Client::connect(&server, "carol").await;
     meet(&mut alice, &mut bob, "r").await;
-    let seq = carol.send(Message::Join(RoomRef { room: "r".into() })).await;
+    let seq = carol.send(Message::Join(Join { room: "r".into(), stay: None })).await;
     let error = carol.error().await;
     assert_eq!((error.code, error.fatal), (ErrorCode::RoomFull, false));
     assert_eq!((error.about, error.call), (Some(seq), None));
@@ -60,9 +63,36 @@ async fn who_leaves_is_missed_and_the_next_to_come_gets_a_new_call() {
     let mut carol = Client::connect(&server, "carol").await;
     let call = meet(&mut alice, &mut bob, "r").await;
     bob.send(Message::Leave(RoomRef { room: "r".into() })).await;
-    assert_eq!(alice.receive().await.message, peer_left("r", call.clone()));
+    assert_eq!(alice.receive().await.message, peer_left("r", call.clone(), false));
     let found = carol.join("r").await.peer.expect("alice is there");
     assert!(found.user == "alice".into() && found.call != call);
+}
+
+#[tokio::test]
+async fn what_is_said_of_a_stay_names_it() {
+    let server = server();
+    let mut alice = Client::connect(&server, "alice").await;
+    let mut bob = Client::connect(&server, "bob").await;
+    let mut carol = Client::connect(&server, "carol").await;
+    let join = |stay: &str| Message::Join(Join { room: "r".into(), stay: Some(stay.into()) });
+    for stay in ["a1", "a2"] {
+        alice.send(join(stay)).await;
+        let Message::Joined(joined) = alice.receive().await.message else { panic!("not joined") };
+        assert_eq!(joined.stay, Some(stay.into()));
+    }
+    bob.send(join("b")).await;
+    let Message::Joined(joined) = bob.receive().await.message else { panic!("not joined") };
+    assert_eq!(joined.stay, Some("b".into()));
+    let Message::PeerJoined(came) = alice.receive().await.message else { panic!("no news of bob") };
+    assert_eq!(came.stay, Some("a2".into()));
+
+    carol.send(join("c")).await;
+    let error = carol.error().await;
+    assert_eq!((error.code, error.call), (ErrorCode::RoomFull, Some("c".into())));
+    for stay in ["".to_owned(), "s".repeat(129)] {
+        carol.send(Message::Join(Join { room: "s".into(), stay: Some(stay.into()) })).await;
+        assert_eq!(carol.error().await.code, ErrorCode::Malformed);
+    }
 }
 
 #[tokio::test]
@@ -81,7 +111,7 @@ async fn a_lost_connection_leaves_the_room_after_the_window() {
     let mut bob = Client::connect(&server, "bob").await;
     let call = meet(&mut alice, &mut bob, "r").await;
     drop(bob);
-    assert_eq!(alice.receive().await.message, peer_left("r", call));
+    assert_eq!(alice.receive().await.message, peer_left("r", call, true));
 }
 
 #[tokio::test]
@@ -91,7 +121,7 @@ async fn closing_with_code_1000_leaves_the_room_at_once() {
     let mut bob = Client::connect(&server, "bob").await;
     let call = meet(&mut alice, &mut bob, "r").await;
     bob.raw.close(true).await;
-    assert_eq!(alice.receive().await.message, peer_left("r", call));
+    assert_eq!(alice.receive().await.message, peer_left("r", call, false));
 }
 
 #[tokio::test]
@@ -118,7 +148,7 @@ async fn a_silent_connection_counts_as_lost() {
         }
     })
     .await;
-    assert_eq!(got, peer_left("r", call));
+    assert_eq!(got, peer_left("r", call, true));
     drop(bob);
 }
 
@@ -129,11 +159,11 @@ async fn a_ninth_room_and_a_nameless_room_are_refused() {
     for room in 0..8 {
         alice.join(&format!("r{room}")).await;
     }
-    alice.send(Message::Join(RoomRef { room: "r8".into() })).await;
+    alice.send(Message::Join(Join { room: "r8".into(), stay: None })).await;
     assert_eq!(alice.error().await.code, ErrorCode::RateLimited);
     assert_eq!(alice.join("r3").await.peer, None);
-    alice.send(Message::Join(RoomRef { room: "".into() })).await;
+    alice.send(Message::Join(Join { room: "".into(), stay: None })).await;
     assert_eq!(alice.error().await.code, ErrorCode::Malformed);
-    alice.send(Message::Join(RoomRef { room: "r".repeat(129).into() })).await;
+    alice.send(Message::Join(Join { room: "r".repeat(129).into(), stay: None })).await;
     assert_eq!(alice.error().await.code, ErrorCode::Malformed);
 }

@@ -77,6 +77,19 @@ async fn files_of_the_page_have_type_tag_and_policy() {
 }
 
 #[tokio::test]
+async fn a_folder_of_the_page_is_its_index_and_has_a_slash_at_its_end() {
+    let server = server();
+    let index = http(server.local_addr(), "GET /tutorials/ HTTP/1.1").await.to_lowercase();
+    assert!(index.starts_with("http/1.1 200") && index.contains("content-type: text/html"), "{index}");
+    let bare =
+        http(server.local_addr(), "GET /tutorials/ws-broadcast?type=offer HTTP/1.1").await.to_lowercase();
+    assert!(
+        bare.starts_with("http/1.1 308") && bare.contains("location: ./ws-broadcast/?type=offer\r\n"),
+        "{bare}"
+    );
+}
+
+#[tokio::test]
 async fn nothing_outside_of_the_page_is_served() {
     let server = server();
     for path in ["/nothing.js", "/../Cargo.toml", "/%2e%2e/Cargo.toml", "//etc/passwd", "/js/"] {

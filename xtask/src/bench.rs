@@ -8,9 +8,13 @@ use serde_json::{Value, json};
 
 use crate::setup;
 use crate::shell::{self, Result, cache_dir, cargo, target_dir};
+use crate::{c, kotlin, swift};
 
 #[derive(clap::Args)]
 pub struct Args {
+    /// What calls from the other languages cost, instead.
+    #[arg(long)]
+    ffi: bool,
     /// Runs of each peer, in turn; medians are printed.
     #[arg(long, default_value_t = 3)]
     runs: u32,
@@ -47,6 +51,12 @@ const FIGURES: &[(&str, &str, usize)] = &[
 ];
 
 pub fn run(args: &Args) -> Result {
+    if args.ffi {
+        setup::install_languages()?;
+        c::bench()?;
+        kotlin::bench()?;
+        return swift::bench();
+    }
     setup::build_packages_if_possible();
     let harness = harness()?;
     prepare(&harness, &args.beside)?;

@@ -22,6 +22,9 @@ const WARNINGS: &[&str] =
     &["-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Werror", "-gdwarf-4", "-O1"];
 const SANITIZERS: &[&str] = &["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
 
+/// The programs that run under sanitizers and valgrind, too.
+const TESTS: &[&str] = &["call", "misuse", "callpp"];
+
 /// A test program and what it is made of.
 struct Program {
     name: &'static str,
@@ -32,20 +35,36 @@ const PROGRAMS: &[Program] = &[
     Program { name: "call", sources: &["tests/call.c", "tests/side.c"] },
     Program { name: "misuse", sources: &["tests/misuse.c", "tests/side.c"] },
     Program { name: "callpp", sources: &["tests/call.cpp"] },
+    COST,
     // The examples must compile everywhere; the tests above run the same functions.
     Program { name: "example", sources: &["examples/call.c"] },
     Program { name: "examplepp", sources: &["examples/call.cpp"] },
 ];
 
+const COST: Program = Program { name: "cost", sources: &["tests/cost.c", "tests/side.c"] };
+
 pub fn run(args: &Args) -> Result {
     if let Some(prefix) = &args.install {
-        let vp8: &[&str] = if setup::has_libvpx() { &["--features", "vp8"] } else { &[] };
-        shell::run(cargo(&[&["build", "--release", "--package", "duet-ffi"], vp8].concat()))?;
-        return install(prefix, &target_dir().join("release"));
+        return install_release(prefix);
     }
     setup::install_languages()?;
     shell::run(cargo(&["build", "--workspace", "--features", test::FEATURES]))?;
     tests()
+}
+
+fn install_release(prefix: &Path) -> Result {
+    let vp8: &[&str] = if setup::has_libvpx() { &["--features", "vp8"] } else { &[] };
+    shell::run(cargo(&[&["build", "--release", "--package", "duet-ffi"], vp8].concat()))?;
+    install(prefix, &target_dir().join("release"))
+}
+
+/// Prints what calls cost in a release build.
+pub fn bench() -> Result {
+    let work = target_dir().join("c/release");
+    let prefix = work.join("prefix");
+    install_release(&prefix)?;
+    compile(&COST, "gcc", "g++", &prefix, &work, &["-O2"])?;
+    shell::run(Command::new(work.join(COST.name)))
 }
 
 /// Tests the library that is built. The workspace must have been built with the tests' features.
@@ -67,8 +86,10 @@ pub fn tests() -> Result {
         served.arg(&server.url);
         shell::run(served)?;
     }
-    shell::run(Command::new(work.join("misuse")))?;
     drop(server);
+    for name in ["misuse", COST.name] {
+        shell::run(Command::new(work.join(name)))?;
+    }
     sanitized(&prefix, &work)?;
     valgrind(&work)?;
     cmake(&prefix, &work)
@@ -165,7 +186,7 @@ fn pkg_config(prefix: &Path, what: &str) -> Result<Vec<String>> {
 fn sanitized(prefix: &Path, work: &Path) -> Result {
     let work = work.join("sanitized");
     fs::create_dir_all(&work).map_err(|error| format!("{}: {error}", work.display()))?;
-    for program in PROGRAMS.iter().filter(|program| !program.name.starts_with("example")) {
+    for program in PROGRAMS.iter().filter(|program| TESTS.contains(&program.name)) {
         compile(program, "gcc", "g++", prefix, &work, SANITIZERS)?;
         shell::run(Command::new(work.join(program.name)))?;
     }
@@ -175,7 +196,7 @@ fn sanitized(prefix: &Path, work: &Path) -> Result {
 /// The tests once more under valgrind: no error, nothing lost.
 fn valgrind(work: &Path) -> Result {
     let rules = shell::root().join("bindings/c/tests/valgrind.supp");
-    for name in ["call", "misuse", "callpp"] {
+    for name in TESTS {
         let kinds = "definite,indirect,possible";
         let mut run = Command::new("valgrind");
         run.args(["--quiet", "--error-exitcode=9", "--leak-check=full"])

@@ -14,6 +14,7 @@ pub struct Args {
 
 pub fn run(args: &Args) -> Result {
     setup::install_all(true)?;
+    setup::install_languages()?;
     swift::prepare()?;
     shell::run(cargo(&["fmt", "--all", "--check"]))?;
     let deny = setup::cargo_deny()?;

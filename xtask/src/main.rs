@@ -5,6 +5,7 @@ mod c;
 mod ci;
 mod demo;
 mod header;
+mod kotlin;
 mod setup;
 mod shell;
 mod swift;
@@ -34,6 +35,8 @@ enum Task {
     Ci(ci::Args),
     /// Build the library and test it from C and C++; `--install DIR` installs it.
     C(c::Args),
+    /// Build the library and test it from Kotlin on the JVM.
+    Kotlin(kotlin::Args),
     /// Build the Swift package and test it; gets the compiler once, where that may be done.
     Swift(swift::Args),
     /// Make the C header from the code; `--check` says whether the committed one is up to date.
@@ -49,6 +52,7 @@ fn main() -> ExitCode {
         Task::Test(args) => test::run(&args),
         Task::Ci(args) => ci::run(&args),
         Task::C(args) => c::run(&args),
+        Task::Kotlin(args) => kotlin::run(&args),
         Task::Swift(args) => swift::run(&args),
         Task::Header(args) => header::run(&args),
         Task::Bench(args) => bench::run(&args),

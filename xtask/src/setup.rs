@@ -33,6 +33,8 @@ const TESTS: &[Package] = &[
 
 const LANGUAGES: &[Package] = &[
     Package { name: "clang", present: || has_program("clang"), purpose: "C with a second compiler" },
+    Package { name: "openjdk-17-jdk-headless", present: || has_program("javac"), purpose: "Kotlin" },
+    Package { name: "maven", present: || has_program("mvn"), purpose: "Kotlin" },
     Package { name: "cmake", present: || has_program("cmake"), purpose: "the CMake package" },
     Package { name: "valgrind", present: || has_program("valgrind"), purpose: "leaks and bad memory in C" },
 ];
@@ -64,7 +66,6 @@ pub fn install_all(tests: bool) -> Result {
     install(BUILD)?;
     if tests {
         install(TESTS)?;
-        install_languages()?;
         node_packages()?;
         cargo_deny()?;
     }
@@ -73,6 +74,9 @@ pub fn install_all(tests: bool) -> Result {
 
 pub fn run(args: &Args) -> Result {
     install_all(args.tests)?;
+    if args.tests {
+        install_languages()?;
+    }
     let vp8 = if has_libvpx() { "H.264, VP8 and Opus" } else { "H.264 and Opus; VP8 needs libvpx-dev" };
     eprintln!("ready: {vp8}. Next: cargo xtask demo");
     Ok(())
@@ -117,18 +121,25 @@ pub fn cargo_deny() -> Result<std::path::PathBuf> {
     Ok(program)
 }
 
-/// The browser tests' packages, from their lock file.
+/// Folders with tests for node, below the root.
+pub const NODE_TESTS: [&str; 2] = ["server/tests/browser", "server/tests/node"];
+
+/// The packages of the tests for node, from their lock files.
 pub fn node_packages() -> Result {
-    let folder = shell::root().join("server/tests/browser");
     if !has_program("npm") {
         return Err("node and npm are missing: install node 20 or newer for the browser tests".into());
     }
-    if folder.join("node_modules/.package-lock.json").is_file() {
-        return Ok(());
+    for folder in NODE_TESTS.map(|folder| shell::root().join(folder)) {
+        let modified =
+            |file: &str| folder.join(file).metadata().and_then(|metadata| metadata.modified()).ok();
+        // npm writes the first when it installed what the second says.
+        if modified("node_modules/.package-lock.json") < modified("package-lock.json") {
+            let mut install = command("npm", &["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
+            install.current_dir(&folder);
+            shell::run(install)?;
+        }
     }
-    let mut install = command("npm", &["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
-    install.current_dir(folder);
-    shell::run(install)
+    Ok(())
 }
 
 fn install(packages: &[Package]) -> Result {

@@ -18,14 +18,14 @@ pub use toolchain::prepare;
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// Only write the package's public surface to `bindings/swift/Duet.swiftinterface`.
+    /// Only write down what hosts see anew, after a change that was meant.
     #[arg(long)]
-    surface: bool,
+    accept: bool,
 }
 
 pub fn run(args: &Args) -> Result {
     prepare()?;
-    if args.surface {
+    if args.accept {
         let package = Package::new(Toolchain::present().ok_or("Swift was here a moment ago")?);
         return fs::write(surface_path(), package.surface()?).map_err(|error| error.to_string());
     }
@@ -37,28 +37,28 @@ pub fn run(args: &Args) -> Result {
 /// workspace must have been built with the tests' features.
 pub fn tests() -> Result {
     let Some(toolchain) = Toolchain::present() else {
-        eprintln!("skipped: Swift; `cargo xtask swift` gets the compiler (a download of 500 MB)");
+        eprintln!("{SKIPPED}");
         return Ok(());
     };
     let package = Package::new(toolchain);
     package.lint()?;
     package.check_surface()?;
     let server = Server::start()?;
-    let mut tests = package.swiftpm("test", &[("DUET_URL", &server.url)])?;
-    tests.arg("--quiet");
-    shell::run(tests)
+    shell::run(package.swiftpm("test", "debug", &[("DUET_URL", &server.url)])?)
 }
 
-/// Measures what crossing into the engine costs; the release build of the library must be there.
-pub fn cost() -> Result {
+/// Prints what calls from Swift cost. The library's release build must be there.
+pub fn bench() -> Result {
     let Some(toolchain) = Toolchain::present() else {
-        eprintln!("skipped: Swift; `cargo xtask swift` gets the compiler (a download of 500 MB)");
+        eprintln!("{SKIPPED}");
         return Ok(());
     };
-    let mut run = Package::new(toolchain).swiftpm("run", &[])?;
+    let mut run = Package::new(toolchain).swiftpm("run", "release", &[])?;
     run.args(["--configuration", "release", "duet-swift-cost"]);
     shell::run(run)
 }
+
+const SKIPPED: &str = "skipped: Swift; `cargo xtask swift` gets the compiler (a download of 500 MB)";
 
 /// The package in `bindings/swift` and what compiles it.
 struct Package {
@@ -81,9 +81,9 @@ impl Package {
         shell::run(lint)
     }
 
-    /// SwiftPM's `task`, which finds the library that is built.
-    fn swiftpm(&self, task: &str, environment: &[(&str, &str)]) -> Result<Command> {
-        let library = self.library()?;
+    /// SwiftPM's `task`, with the library of a profile.
+    fn swiftpm(&self, task: &str, profile: &str, environment: &[(&str, &str)]) -> Result<Command> {
+        let library = self.library(profile)?;
         let path = library.to_string_lossy();
         let environment = [&[("LD_LIBRARY_PATH", &*path)], environment].concat();
         let mut command = self.command("swift", &environment)?;
@@ -117,10 +117,10 @@ impl Package {
 
     /// A folder with the library under the names by which linker and loader look for it, and with the
     /// system's libraries that it needs and a compiler's folder does not have.
-    fn library(&self) -> Result<PathBuf> {
-        let folder = self.work.join("lib");
+    fn library(&self, profile: &str) -> Result<PathBuf> {
+        let folder = self.work.join("lib").join(profile);
         fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-        let built = target_dir().join("debug/libduet.so");
+        let built = target_dir().join(profile).join("libduet.so");
         let needed = Command::new("ldd").arg(&built).output().map_err(|error| format!("ldd: {error}"))?;
         let needed = String::from_utf8_lossy(&needed.stdout).into_owned();
         let vpx = needed.lines().filter_map(|line| line.trim().split_once(" => "));
@@ -151,7 +151,7 @@ impl Package {
         let first = lines.into_iter().find_map(differs).unwrap_or_else(|| "its end".into());
         let path = path.display();
         Err(format!(
-            "what the package shows to its users is not {path} ({first}): if that is meant, run `cargo xtask swift --surface`"
+            "what the package shows to its users is not {path} ({first}): if that is meant, run `cargo xtask swift --accept`"
         ))
     }
 

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::c;
+use crate::kotlin;
 use crate::setup;
 use crate::shell::{self, Result, cargo, command, target_dir};
 use crate::swift;
@@ -12,7 +13,7 @@ pub struct Args {
     /// Also the long tier.
     #[arg(long)]
     pub full: bool,
-    /// Leave the browser out: Rust's tests only.
+    /// Leave the browser and the other languages out: Rust's tests only.
     #[arg(long)]
     pub no_browser: bool,
 }
@@ -23,19 +24,22 @@ pub const FEATURES: &str = "duet-core/vp8,duet-desktop/vp8,duet-ffi/vp8,duet-cod
 pub fn run(args: &Args) -> Result {
     setup::install_all(!args.no_browser)?;
     rust_tests(args.full)?;
-    shell::run(cargo(&["build", "--workspace", "--features", FEATURES]))?;
-    languages()?;
     if args.no_browser {
         return Ok(());
     }
-    browser(&target_dir().join("debug"))
+    shell::run(cargo(&["build", "--workspace", "--features", FEATURES]))?;
+    languages()?;
+    browser(&target_dir().join("debug"), args.full)
 }
 
 /// The other languages; on a machine that lacks their tools, says what is left out.
 fn languages() -> Result {
     match setup::install_languages() {
-        Ok(()) => c::tests()?,
-        Err(missing) => eprintln!("skipped: C and C++; {missing}"),
+        Ok(()) => {
+            c::tests()?;
+            kotlin::tests()?;
+        }
+        Err(missing) => eprintln!("skipped: C, C++ and Kotlin; {missing}"),
     }
     swift::tests()
 }
@@ -53,13 +57,23 @@ fn rust_tests(full: bool) -> Result {
     Ok(())
 }
 
-/// Calls between the page and itself, and the page and the native engine, in headless Chromium.
-fn browser(bin: &Path) -> Result {
+/// Calls in headless Chromium, and the clients of other signaling systems.
+fn browser(bin: &Path, full: bool) -> Result {
     setup::node_packages()?;
-    let mut tests = command("npm", &["test", "--silent"]);
-    tests
-        .current_dir(shell::root().join("server/tests/browser"))
+    for folder in setup::NODE_TESTS {
+        npm(bin, folder, &["test", "--silent"])?;
+    }
+    if full {
+        // The long tier: minutes of calls, one after the other.
+        npm(bin, "server/tests/browser", &["run", "--silent", "connect-times"])?;
+    }
+    Ok(())
+}
+
+fn npm(bin: &Path, folder: &str, args: &[&str]) -> Result {
+    let mut npm = command("npm", args);
+    npm.current_dir(shell::root().join(folder))
         .env("DUET_BIN", bin.join("duet"))
         .env("DUET_SERVER_BIN", bin.join("duet-server"));
-    shell::run(tests)
+    shell::run(npm)
 }

@@ -44,6 +44,7 @@ int main(int argc, char **argv) {
         duet_local_video_push(call, &picture, NULL);
         nanosleep(&frame_time, NULL);
     }
+    duet_engine_close_and_wait(engine, 1000, NULL);
     duet_engine_free(engine);
     return 0;
 }

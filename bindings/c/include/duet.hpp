@@ -174,6 +174,7 @@ public:
         check(duet_local_video_push(handle(), &frame, &queued));
         return queued;
     }
+    void set_screen(bool screen) { check(duet_local_video_set_screen(handle(), screen)); }
     void set_video_enabled(bool enabled) { check(duet_local_video_set_enabled(handle(), enabled)); }
 
     /** Lends the newest picture not taken before. */
@@ -316,6 +317,12 @@ public:
     void network_changed() { check(duet_engine_network_changed(handle())); }
     void device_news(DuetDeviceNews news) { check(duet_engine_device_news(handle(), news)); }
     void close() { check(duet_engine_close(handle())); }
+    /** Closes, and waits until the other sides have been told; whether all were. Not inside a handler. */
+    bool close_and_wait(std::uint32_t timeout_ms) {
+        bool told = false;
+        check(duet_engine_close_and_wait(handle(), timeout_ms, &told));
+        return told;
+    }
 
 private:
     detail::Handle<duet_engine_free> handle_;

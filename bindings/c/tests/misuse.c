@@ -38,6 +38,7 @@ static void every_entry_refuses(uint64_t handle) {
     STALE(duet_engine_network_changed(handle));
     STALE(duet_engine_device_news(handle, DUET_DEVICE_NEWS_BACKGROUND));
     STALE(duet_engine_close(handle));
+    STALE(duet_engine_close_and_wait(handle, 1, &flag));
     STALE(duet_engine_free(handle));
     STALE(duet_session_new(handle, &config, &out));
     STALE(duet_session_on_event(handle, NULL, NULL, NULL));
@@ -65,6 +66,7 @@ static void every_entry_refuses(uint64_t handle) {
     STALE(duet_call_free(handle));
     STALE(duet_local_video_push(handle, &frame, NULL));
     STALE(duet_local_video_set_enabled(handle, true));
+    STALE(duet_local_video_set_screen(handle, true));
     STALE(duet_local_video_is_enabled(handle, &flag));
     STALE(duet_local_audio_push_i16(handle, sound, 480, 48000, 1));
     STALE(duet_local_audio_push_f32(handle, loud, 480, 48000, 1));
@@ -116,6 +118,9 @@ static void bad_configurations(DuetEngine engine) {
     config.connect_policy = 77;
     INVALID(duet_session_new(engine, &config, &session));
     config.connect_policy = DUET_CONNECT_POLICY_WHILE_RINGING;
+    config.dialect = "morse";
+    INVALID(duet_session_new(engine, &config, &session));
+    config.dialect = NULL;
     config.ice_server_count = 3;
     INVALID(duet_session_new(engine, &config, &session));
     config.ice_server_count = 0;

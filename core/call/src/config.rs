@@ -13,6 +13,8 @@ pub struct Config {
     pub policy: ConnectPolicy,
     /// What can be done about lost media.
     pub recovery: Recovery,
+    /// What it means that the other end closes its peer connection.
+    pub closing: Closing,
     /// What a second caller hears.
     pub waiting: CallWaiting,
     /// In a room whose other one leaves: wait there for the next one, instead of ending the call.
@@ -28,6 +30,11 @@ impl Config {
     pub fn without_restart() -> Self {
         let timers = Timers { reconnect: Duration::from_secs(10), invite_ack: None, ..Timers::default() };
         Config { recovery: Recovery::Wait, timers, ..Config::default() }
+    }
+
+    /// For dialects without a restart, too, in which closing the peer connection is how to hang up (PeerJS).
+    pub fn closing_hangs_up() -> Self {
+        Config { closing: Closing::HangUp, ..Config::without_restart() }
     }
 }
 
@@ -50,6 +57,18 @@ pub enum Recovery {
     Restart,
     /// No restart, no bye: wait, and take a peer that stays away for one who hung up.
     Wait,
+}
+
+/// What it means that the other end of an accepted call closes its peer connection. One that still rings
+/// rings on: another device may answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Closing {
+    /// A word says why: it hung up, or makes another connection. Who says nothing within [`Timers::closed`]
+    /// has vanished.
+    #[default]
+    WordFollows,
+    /// It has hung up.
+    HangUp,
 }
 
 /// What happens to an invite while there is another call.

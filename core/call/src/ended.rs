@@ -17,6 +17,14 @@ pub struct Ended {
     pub facts: Facts,
 }
 
+/// The summary, a line for people: `hang-up by remote while connected: answered, connected, pictures, 1 recovery,
+/// 3 restarts`.
+impl fmt::Display for Ended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} by {} while {}: {}", self.reason, self.by, self.phase, self.facts)
+    }
+}
+
 /// What happened in a call. Times are the driver's to add: the machine has no clock.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Facts {
@@ -32,6 +40,27 @@ pub struct Facts {
     pub recoveries: u16,
     /// How often ICE was restarted. Stops at 65,535.
     pub restarts: u16,
+}
+
+impl fmt::Display for Facts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.accepted { "answered" } else { "not answered" })?;
+        for (fact, text) in
+            [(self.connected, ", connected"), (self.video, ", pictures"), (self.held, ", held")]
+        {
+            f.write_str(if fact { text } else { "" })?;
+        }
+        for (count, one, more) in
+            [(self.recoveries, "recovery", "recoveries"), (self.restarts, "restart", "restarts")]
+        {
+            match count {
+                0 => {}
+                1 => write!(f, ", 1 {one}")?,
+                count => write!(f, ", {count} {more}")?,
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Who ended a call.
@@ -233,6 +262,21 @@ mod tests {
         for phase in phases {
             assert_eq!(serde_json::to_value(phase).ok(), Some(phase.to_string().into()));
         }
+    }
+
+    #[test]
+    fn an_end_reads_as_a_line_for_people() {
+        let facts = Facts::default();
+        let unanswered =
+            Ended { by: EndedBy::Timeout, reason: EndReason::RingTimeout, phase: Phase::Ringing, facts };
+        assert_eq!(unanswered.to_string(), "ring-timeout by timeout while ringing: not answered");
+        let facts =
+            Facts { accepted: true, connected: true, video: true, held: true, recoveries: 1, restarts: 3 };
+        let talked = Ended { by: EndedBy::Remote, reason: EndReason::HangUp, phase: Phase::Connected, facts };
+        assert_eq!(
+            talked.to_string(),
+            "hang-up by remote while connected: answered, connected, pictures, held, 1 recovery, 3 restarts"
+        );
     }
 
     #[test]

@@ -131,6 +131,9 @@ pub enum WireInput {
     PeerJoined,
     /// The other end left the room; or, for a ringing call, is no longer known to the service.
     PeerLeft,
+    /// The service has lost the other end and given it up: its session there is over, which says nothing of
+    /// the other end itself.
+    PeerGone,
     /// Two are in the room already.
     RoomFull,
     /// The service refused this call.
@@ -171,6 +174,8 @@ pub enum DeclineReason {
     Busy,
     /// Nobody answered in time.
     Timeout,
+    /// The person rings the caller, too, and that call goes on.
+    Glare,
     /// It cannot be answered: setting up the call failed there, or a reason this version does not know.
     Failed,
 }
@@ -203,6 +208,9 @@ pub enum PeerInput {
     DtlsFailed,
     /// The descriptions have no codec in common.
     NoCommonCodec,
+    /// The other end has closed its peer connection: DTLS said so (close_notify), or its control data channel
+    /// is closed. It may be repeated. What that means is [`Closing`](crate::Closing).
+    Closed,
 }
 
 /// News from the signaling connection.

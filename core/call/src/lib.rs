@@ -74,7 +74,7 @@ mod state;
 mod timers;
 
 pub use call::Call;
-pub use config::{CallWaiting, Config, ConnectPolicy, Recovery};
+pub use config::{CallWaiting, Closing, Config, ConnectPolicy, Recovery};
 pub use effect::{Effect, Flow, Notice, Signal, VideoFlow, VideoNews};
 pub use ended::{EndReason, Ended, EndedBy, Facts, Phase};
 pub use id::{CallId, DeviceId, PeerName, RoomName};
@@ -83,7 +83,8 @@ pub use input::{
     SignalingLoss, Sources, Thermal, UserInput, WireInput, Wish, Word,
 };
 pub use lines::{
-    LineEffect, LineError, Lines, MAX_CALLS, Party, Passage, Placed, RoomInput, RoomPeer, Sender, Tagged,
+    LineEffect, LineError, Lines, MAX_CALLS, MAX_OWN_OVER, Party, Passage, Placed, RoomInput, RoomPeer,
+    Sender, Tagged,
 };
 #[cfg(feature = "mutations")]
 pub use mutation::{Rule, break_rule};

@@ -18,6 +18,10 @@ pub enum Rule {
     GlareWithoutOrder,
     /// In a glare each side gives way to the other.
     GlareBothGiveWay,
+    /// Who wins a glare drops the other's invite without a word.
+    GlareLoserNotTold,
+    /// An answer does not name the calls of its sender that are over.
+    OwnCallsNotNamed,
     /// An invite that comes after its cancellation rings.
     LateInviteRings,
     /// Somebody who is in a call is rung.
@@ -30,6 +34,8 @@ pub enum Rule {
     SecondAcceptStartsPeer,
     /// Lost media is waited for without end.
     ReconnectTimerNotArmed,
+    /// Who closed their connection is waited for without end.
+    ClosedTimerNotArmed,
     /// An accepted call may connect without end.
     ConnectTimerNotArmed,
     /// An invite rings until somebody does something.
@@ -44,6 +50,10 @@ pub enum Rule {
     BothOffer,
     /// The devices that were not chosen are not told.
     OthersNotTold,
+    /// Nor where the chosen one hangs up and that overtakes its answer.
+    OthersNotToldOfHangUp,
+    /// The answer to a join of a room counts for any later join of it.
+    StaysMixedUp,
     /// Who was connected to one device stays so, though another answers.
     AnotherDeviceKept,
 }
@@ -51,19 +61,22 @@ pub enum Rule {
 #[cfg(feature = "mutations")]
 impl Rule {
     /// Every rule that can be broken.
-    pub const ALL: [Rule; 20] = [
+    pub const ALL: [Rule; 25] = [
         Rule::MediaWithoutAccept,
         Rule::MediaWithoutConnection,
         Rule::EarlyConnectionForgotten,
         Rule::GlareLoserGoesOn,
         Rule::GlareWithoutOrder,
         Rule::GlareBothGiveWay,
+        Rule::GlareLoserNotTold,
+        Rule::OwnCallsNotNamed,
         Rule::LateInviteRings,
         Rule::BusyIsRung,
         Rule::HangUpNotSent,
         Rule::CrossedCancelIgnored,
         Rule::SecondAcceptStartsPeer,
         Rule::ReconnectTimerNotArmed,
+        Rule::ClosedTimerNotArmed,
         Rule::ConnectTimerNotArmed,
         Rule::InviteNeverExpires,
         Rule::TimersOutliveCall,
@@ -71,6 +84,8 @@ impl Rule {
         Rule::EndedTwice,
         Rule::BothOffer,
         Rule::OthersNotTold,
+        Rule::OthersNotToldOfHangUp,
+        Rule::StaysMixedUp,
         Rule::AnotherDeviceKept,
     ];
 }

@@ -139,6 +139,8 @@ pub(crate) enum Link {
     Up,
     /// Was up, or failed; not yet a reason to end a call that nobody has answered.
     Down,
+    /// The other end has closed it.
+    Closed,
 }
 
 /// How this end came into the call.

@@ -17,6 +17,8 @@ pub enum TimerId {
     Connect,
     /// Media was lost and did not come back.
     Reconnect,
+    /// The other end closed its peer connection, and nothing says why.
+    Closed,
     /// Time for the next ICE restart.
     Restart,
     /// Nobody answered the wish for pictures.
@@ -25,12 +27,13 @@ pub enum TimerId {
 
 impl TimerId {
     /// Every timer there is.
-    pub const ALL: [TimerId; 7] = [
+    pub const ALL: [TimerId; 8] = [
         TimerId::InviteAck,
         TimerId::Ring,
         TimerId::InviteExpiry,
         TimerId::Connect,
         TimerId::Reconnect,
+        TimerId::Closed,
         TimerId::Restart,
         TimerId::VideoAsk,
     ];
@@ -57,6 +60,9 @@ pub struct Timers {
     /// [`TimerId::Reconnect`]. 60 s: a lift, a tunnel or a switch of network passes in that time;
     /// people do not wait longer in silence.
     pub reconnect: Duration,
+    /// [`TimerId::Closed`]. 5 s: who hangs up or makes another connection says so in the same moment; a
+    /// word that must be sent again after a lost signaling connection arrives within 5 s.
+    pub closed: Duration,
     /// [`TimerId::Restart`]: the pauses between ICE restarts; the first restart comes at once, the last
     /// pause repeats. 100, 300, 300, 500 ms find a new network as soon as it works; then 1, 2 and 5 s
     /// spare battery and signaling while there is none.
@@ -74,6 +80,7 @@ impl Default for Timers {
             invite_expiry: Duration::from_secs(60),
             connect: Duration::from_secs(20),
             reconnect: Duration::from_secs(60),
+            closed: Duration::from_secs(5),
             restart: [100, 300, 300, 500, 1_000, 2_000, 5_000].map(Duration::from_millis),
             video_ask: Duration::from_secs(30),
         }
@@ -99,9 +106,13 @@ impl Running {
 
     /// Takes `id` out; false when it was not in.
     pub(crate) fn remove(&mut self, id: TimerId) -> bool {
-        let was_in = self.0 & Running::bit(id) != 0;
+        let was_in = self.contains(id);
         self.0 &= !Running::bit(id);
         was_in
+    }
+
+    pub(crate) fn contains(self, id: TimerId) -> bool {
+        self.0 & Running::bit(id) != 0
     }
 
     fn bit(id: TimerId) -> u8 {
@@ -126,6 +137,7 @@ mod tests {
         for id in TimerId::ALL {
             let mut running = Running::default();
             running.insert(id);
+            assert!(running.contains(id));
             assert!(running.remove(id));
             assert!(!running.remove(id));
             assert_eq!(running, Running::default());

@@ -177,6 +177,17 @@ fn a_device_without_the_call_cannot_end_or_hold_it() {
 }
 
 #[test]
+fn a_hang_up_that_comes_before_its_answer_ends_the_call_and_the_others_are_told() {
+    let mut lines = ringing();
+    lines.wire(&bob("1"), &id(), WireInput::HangUp);
+    let tagged = drain(&mut lines);
+    assert_eq!(others(&tagged), [("1", Signal::AcceptedElsewhere)]);
+    assert!(lines.get(&id()).is_none());
+    accept(&mut lines, "1");
+    assert_eq!(drain(&mut lines), [], "too late");
+}
+
+#[test]
 fn any_device_may_decline_and_the_others_are_told() {
     let mut lines = ringing();
     lines.wire(&bob("b2"), &id(), WireInput::Decline { reason: DeclineReason::Declined });

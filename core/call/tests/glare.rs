@@ -141,6 +141,22 @@ fn the_side_that_wins_never_rings() {
 }
 
 #[test]
+fn the_side_that_wins_declines_the_other_call() {
+    let mut pair = Pair::new(ConnectPolicy::WhileRinging);
+    assert_eq!(pair.ring(0, "a"), Placed::Ringing);
+    assert_eq!(pair.ring(1, "b"), Placed::Ringing);
+    assert!(pair.deliver(0));
+    let glare = Signal::Decline { reason: DeclineReason::Glare };
+    assert_eq!(pair.wires[1].back(), Some(&(CallId::from("b"), glare)));
+    // It comes before the invite of the survivor, which then rings as any other.
+    pair.wires[1].rotate_right(1);
+    assert!(pair.deliver(1));
+    assert_eq!(pair.ends(1), [("b", EndReason::GlareLost)]);
+    assert!(pair.deliver(1));
+    assert_eq!(pair.calls(1), [("a", CallState::Incoming)]);
+}
+
+#[test]
 fn a_late_invite_of_the_losing_call_does_not_ring() {
     let mut winner = Lines::new(Config::default());
     let bob = Pair::sender(1);

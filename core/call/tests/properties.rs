@@ -31,8 +31,8 @@ fn kind() -> impl Strategy<Value = Kind> {
 }
 
 fn config() -> impl Strategy<Value = Config> {
-    any::<(bool, bool, bool)>().prop_map(|(private, restart, room_stay)| {
-        let base = if restart { Config::default() } else { Config::without_restart() };
+    let base = [Config::default(), Config::without_restart(), Config::closing_hangs_up()];
+    (prop::sample::select(base.to_vec()), any::<(bool, bool)>()).prop_map(|(base, (private, room_stay))| {
         let policy = if private { ConnectPolicy::AfterAccept } else { ConnectPolicy::WhileRinging };
         Config { policy, room_stay, ..base }
     })
@@ -47,6 +47,7 @@ fn input() -> impl Strategy<Value = Input> {
         CONNECTED,
         CONNECTED,
         DISCONNECTED,
+        CLOSED,
         NETWORK_CHANGED,
         INVITED,
         HOLD,
@@ -144,7 +145,9 @@ proptest! {
                 }
                 (Kind::Pushed, Some(Input::User(UserInput::Accept { .. }))) => answered = true,
                 (_, Some(Input::Peer(PeerInput::Connected))) => connected = started,
-                (_, Some(Input::Peer(PeerInput::Disconnected | PeerInput::IceFailed))) => connected = false,
+                (_, Some(Input::Peer(PeerInput::Disconnected | PeerInput::IceFailed | PeerInput::Closed))) => {
+                    connected = false;
+                }
                 _ => {}
             }
             // Nothing is sent or received before the invite of a pushed call has come.
@@ -223,6 +226,25 @@ proptest! {
     ) {
         let effects = effects(make(kind, Config::without_restart()), &inputs);
         prop_assert_eq!(restarts(&effects), 0);
+    }
+
+    #[test]
+    fn a_connection_that_the_other_end_closed_is_given_up_by_its_timer_or_for_a_new_one(
+        kind in kind(), config in config(), inputs in inputs(),
+    ) {
+        let (mut closed, mut restarted) = (false, 0);
+        for (input, effects) in history(make(kind, config), &inputs) {
+            closed &= input != Some(CONNECTED);
+            restarted += if closed { restarts(&effects) } else { 0 };
+            for effect in effects {
+                match effect {
+                    Effect::StartTimer(TimerId::Closed, _) => closed = true,
+                    Effect::CancelTimer(TimerId::Closed) => closed = false,
+                    _ => {}
+                }
+            }
+        }
+        prop_assert_eq!(restarted, 0);
     }
 
     #[test]

@@ -258,6 +258,22 @@ fn a_decline_before_signaling_is_up_is_sent_once_it_is() {
 }
 
 #[test]
+fn a_decline_that_waits_goes_before_whatever_is_said_later() {
+    let mut lines = pushed();
+    lines.input(&id(), DECLINE);
+    drain(&mut lines);
+    assert_eq!(lines.ring(CallId::from("d"), ann().peer, MEDIA), Ok(Placed::Ringing));
+    let said = |effect: &LineEffect| {
+        if let LineEffect::Call(Effect::Send(signal)) = effect { Some(*signal) } else { None }
+    };
+    let said: Vec<Signal> = drain(&mut lines).iter().filter_map(said).collect();
+    assert_eq!(said[0], Signal::Decline { reason: DeclineReason::Declined });
+    assert!(matches!(said[1..], [Signal::Invite { .. }]));
+    lines.signaling(SignalingInput::Restored);
+    assert!(!drain(&mut lines).iter().any(|effect| matches!(effect, LineEffect::Call(Effect::Send(_)))));
+}
+
+#[test]
 fn declines_that_wait_are_bounded_and_forgotten_with_the_session() {
     let decline = |lines: &mut Lines, n: usize| {
         let call = CallId(format!("c{n}"));

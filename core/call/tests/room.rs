@@ -77,6 +77,20 @@ fn the_other_one_leaving_ends_the_call_and_leaves_the_room() {
 }
 
 #[test]
+fn the_service_losing_the_other_one_ends_only_a_call_without_media() {
+    let gone = Input::Wire(WireInput::PeerGone);
+    for (inputs, phase) in
+        [(&[][..], Phase::Connecting), (&[CONNECTED, DISCONNECTED][..], Phase::Reconnecting)]
+    {
+        let mut call = Driven::room(Config::default()).after(&[PEER_JOINED]).after(inputs);
+        assert_eq!(sent(&call.give(gone)), [Signal::Leave]);
+        assert_eq!(call.end(), (EndedBy::Remote, EndReason::PeerGone, phase));
+    }
+    let call = Driven::room(Config::default()).after(&[PEER_JOINED, CONNECTED, gone]);
+    assert_eq!(call.state(), CallState::Connected);
+}
+
+#[test]
 fn the_other_one_hanging_up_ends_the_call_and_leaves_the_room() {
     let mut call = Driven::room(Config::default()).after(&[PEER_JOINED, CONNECTED]);
     let effects = call.give(Input::Wire(WireInput::HangUp));

@@ -179,6 +179,31 @@ fn the_same_one_under_another_name_has_crashed_and_come_back() {
 }
 
 #[test]
+fn whom_the_service_lost_is_there_as_long_as_media_is() {
+    let gone = || RoomInput::PeerGone { call: id("w1") };
+    let (mut lines, room) = met(Config::default());
+    lines.room(&room, gone());
+    assert_eq!(drain(&mut lines), [], "media flows");
+    lines.room(&room, RoomInput::PeerJoined(with(bob(), "w2")));
+    assert_eq!(drain(&mut lines), [], "back with what they had");
+    lines.wire(&from(bob()), &id("w2"), WireInput::HangUp);
+    assert_eq!(end(&drain(&mut lines)), Some(EndReason::HangUp));
+
+    let (mut lines, room) = met(Config::default());
+    lines.room(&room, RoomInput::PeerGone { call: id("w0") });
+    lines.input(&id("c"), DISCONNECTED);
+    assert_eq!(state(&lines, "c"), Some(CallState::Reconnecting), "of an earlier one");
+    lines.room(&room, gone());
+    assert_eq!(end(&drain(&mut lines)), Some(EndReason::PeerGone), "media is lost, too");
+
+    let (mut lines, room) = met(stay());
+    lines.room(&room, gone());
+    let other_device = RoomPeer { device: Some(DeviceId("another".into())), ..with(bob(), "w2") };
+    lines.room(&room, RoomInput::PeerJoined(other_device));
+    assert!(starts_peer(&drain(&mut lines)), "crashed and come back");
+}
+
+#[test]
 fn both_who_enter_again_after_the_service_forgot_go_on() {
     let (mut lines, room) = met(Config::default());
     lines.room(&room, RoomInput::Joined { with: None });
@@ -212,6 +237,29 @@ fn a_room_talks_to_the_device_that_is_in_it() {
     assert_eq!(state(&lines, "c"), Some(CallState::Connecting));
     assert_eq!(lines.description(&other, &id("w")), Passage::Drop);
     assert_eq!(lines.description(&Sender { device: device("b1"), ..other }, &id("w")), Passage::Take);
+}
+
+#[test]
+fn what_the_service_says_of_an_earlier_stay_does_nothing() {
+    let (mut lines, room) = (lines(), RoomName::from("r"));
+    lines.join(id("c"), room.clone(), MEDIA).expect("the first call");
+    lines.input(&id("c"), HANG_UP);
+    lines.join(id("d"), room.clone(), MEDIA).expect("left before");
+    drain(&mut lines);
+    let late = [
+        RoomInput::Joined { with: None },
+        RoomInput::Joined { with: Some(with(bob(), "w1")) },
+        RoomInput::PeerJoined(with(bob(), "w1")),
+        RoomInput::Full,
+    ];
+    for input in late {
+        assert!(!lines.room_of(&id("c"), &room, input));
+        assert_eq!(drain(&mut lines), []);
+    }
+    assert!(!lines.room_of(&id("d"), &RoomName::from("s"), RoomInput::Full));
+    assert_eq!(drain(&mut lines), [], "another room");
+    assert!(lines.room_of(&id("d"), &room, RoomInput::Joined { with: Some(with(bob(), "w2")) }));
+    assert_eq!(state(&lines, "d"), Some(CallState::Connecting));
 }
 
 #[test]

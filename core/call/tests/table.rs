@@ -8,74 +8,78 @@ use common::*;
 use duet_call::*;
 
 /// Rows are inputs; columns are the states of [`column`]: ringing there, each with the peer connection idle,
-/// starting, up and down, and ringing for sure; known from a push message, unanswered and answered; ringing
-/// here, again with the four peer connections; waiting before and after the service confirmed it;
-/// connecting, connected, reconnecting of a caller, of a callee, of a room, and of a room one stays in; ended.
+/// starting, up, down and closed by the other end, and ringing for sure; known from a push message, unanswered
+/// and answered; ringing here, again with the five peer connections; waiting before and after the service
+/// confirmed it; connecting, connected, reconnecting, closed by the other end, of a caller, of a callee, of a
+/// room, and of a room one stays in; ended.
 /// A letter is the next state: Waiting, Outgoing, Incoming, Connecting, K connected, Reconnecting, Ended. A
 /// dot: it stays.
 const TABLE: &str = "
-                              out    push  in    wait  caller callee room  stay  end
-    user.accept               .....  C.    CCKC  ..    ...    ...    ...   ...   .
-    user.decline              .....  E.    EEEE  ..    ...    ...    ...   ...   .
-    user.hang-up              EEEEE  EE    EEEE  EE    EEE    EEE    EEE   EEE   .
-    user.set-media            .....  ..    ....  ..    ...    ...    ...   ...   .
-    user.hold                 .....  ..    ....  ..    ...    ...    ...   ...   .
-    user.resume               .....  ..    ....  ..    ...    ...    ...   ...   .
-    user.ask-video            .....  ..    ....  ..    ...    ...    ...   ...   .
-    user.answer-video         .....  ..    ....  ..    ...    ...    ...   ...   .
-    user.stop-video           .....  ..    ....  ..    ...    ...    ...   ...   .
-    wire.invite               .....  ..    ....  ..    ...    ...    ...   ...   .
-    wire.delivered            .....  ..    ....  ..    ...    ...    ...   ...   .
-    wire.ringing              .....  ..    ....  ..    ...    ...    ...   ...   .
-    wire.accept               CCKCC  ..    ....  ..    ...    ...    ...   ...   .
-    wire.accept-anew          CCCCC  ..    ....  ..    ...    ...    ...   ...   .
-    wire.anew                 .....  ..    ....  ..    ...    .CC    ...   ...   .
-    wire.decline              EEEEE  ..    ....  ..    ...    ...    ...   ...   .
-    wire.cancel               EEEEE  EE    EEEE  ..    EEE    EEE    EEE   EEE   .
-    wire.hang-up              EEEEE  EE    EEEE  ..    EEE    EEE    EEE   WWW   .
-    wire.accepted-elsewhere   .....  EE    EEEE  ..    ...    EEE    ...   ...   .
-    wire.declined-elsewhere   .....  EE    EEEE  ..    ...    EEE    ...   ...   .
-    wire.joined-alone         .....  ..    ....  ..    ...    ...    ...   ...   .
-    wire.joined-peer          .....  ..    ....  CC    ...    ...    ...   ...   .
-    wire.peer-joined          .....  ..    ....  CC    ...    ...    ...   ...   .
-    wire.peer-left            EEEEE  EE    EEEE  ..    E.E    E.E    EEE   WWW   .
-    wire.room-full            .....  ..    ....  EE    ...    ...    ...   ...   .
-    wire.not-found            EEEEE  EE    EEEE  EE    E..    E..    E..   E..   .
-    wire.refused              EEEEE  ..    ....  EE    ...    ...    ...   ...   .
-    wire.media-state          .....  ..    ....  ..    ...    ...    ...   ...   .
-    wire.hold                 .....  ..    ....  ..    ...    ...    ...   ...   .
-    wire.resume               .....  ..    ....  ..    ...    ...    ...   ...   .
-    wire.ask-video            .....  ..    ....  ..    ...    ...    ...   ...   .
-    wire.accept-video         .....  ..    ....  ..    ...    ...    ...   ...   .
-    wire.stop-video           .....  ..    ....  ..    ...    ...    ...   ...   .
-    peer.connected            .....  ..    ....  ..    K.K    K.K    K.K   K.K   .
-    peer.disconnected         .....  ..    ....  ..    .R.    .R.    .R.   .R.   .
-    peer.ice-failed           .....  ..    ....  ..    ER.    ER.    ER.   ER.   .
-    peer.dtls-failed          EEEEE  ..    EEEE  ..    EEE    EEE    EEE   EEE   .
-    peer.no-common-codec      EEEEE  ..    EEEE  ..    E..    E..    E..   E..   .
-    signaling.lost            .....  ..    ....  ..    ...    ...    ...   ...   .
-    signaling.restored        .....  ..    ....  ..    ...    ...    ...   ...   .
-    signaling.lost-for-good   EEEEE  EE    EEEE  EE    E..    E..    E..   E..   .
-    host.network-changed      .....  ..    ....  ..    .R.    .R.    .R.   .R.   .
-    host.phone-call-began     .....  ..    ....  ..    ...    ...    ...   ...   .
-    host.phone-call-ended     .....  ..    ....  ..    ...    ...    ...   ...   .
-    host.audio-focus-lost     .....  ..    ....  ..    ...    ...    ...   ...   .
-    host.audio-focus-regained .....  ..    ....  ..    ...    ...    ...   ...   .
-    host.background           .....  ..    ....  ..    ...    ...    ...   ...   .
-    host.foreground           .....  ..    ....  ..    ...    ...    ...   ...   .
-    host.thermal              .....  ..    ....  ..    ...    ...    ...   ...   .
-    host.failed               EEEEE  EE    EEEE  EE    EEE    EEE    EEE   EEE   .
-    glare-lost                EEEEE  ..    ....  ..    ...    ...    ...   ...   .
-    recalled                  .....  EE    EEEE  ..    EEE    EEE    EEE   EEE   .
-    timer.invite-ack          EEEE.  ..    ....  ..    ...    ...    ...   ...   .
-    timer.ring                EEEEE  ..    ....  ..    ...    ...    ...   ...   .
-    timer.invite-expiry       .....  EE    EEEE  ..    ...    ...    ...   ...   .
-    timer.connect             .....  ..    ....  ..    E..    E..    E..   E..   .
-    timer.reconnect           .....  ..    ....  ..    ..E    ..E    ..E   ..E   .
-    timer.restart             .....  ..    ....  ..    ...    ...    ...   ...   .
-    timer.video-ask           .....  ..    ....  ..    ...    ...    ...   ...   .
+                              out     push  in     wait  caller  callee  room    stay    end
+    user.accept               ......  C.    CCKCC  ..    ....    ....    ....    ....    .
+    user.decline              ......  E.    EEEEE  ..    ....    ....    ....    ....    .
+    user.hang-up              EEEEEE  EE    EEEEE  EE    EEEE    EEEE    EEEE    EEEE    .
+    user.set-media            ......  ..    .....  ..    ....    ....    ....    ....    .
+    user.hold                 ......  ..    .....  ..    ....    ....    ....    ....    .
+    user.resume               ......  ..    .....  ..    ....    ....    ....    ....    .
+    user.ask-video            ......  ..    .....  ..    ....    ....    ....    ....    .
+    user.answer-video         ......  ..    .....  ..    ....    ....    ....    ....    .
+    user.stop-video           ......  ..    .....  ..    ....    ....    ....    ....    .
+    wire.invite               ......  ..    .....  ..    ....    ....    ....    ....    .
+    wire.delivered            ......  ..    .....  ..    ....    ....    ....    ....    .
+    wire.ringing              ......  ..    .....  ..    ....    ....    ....    ....    .
+    wire.accept               CCKCCC  ..    .....  ..    ....    ....    ....    ....    .
+    wire.accept-anew          CCCCCC  ..    .....  ..    ....    ....    ....    ....    .
+    wire.anew                 ......  ..    .....  ..    ....    .CCC    ....    ....    .
+    wire.decline              EEEEEE  ..    .....  ..    ....    ....    ....    ....    .
+    wire.cancel               EEEEEE  EE    EEEEE  ..    EEEE    EEEE    EEEE    EEEE    .
+    wire.hang-up              EEEEEE  EE    EEEEE  ..    EEEE    EEEE    EEEE    WWWW    .
+    wire.accepted-elsewhere   ......  EE    EEEEE  ..    ....    EEEE    ....    ....    .
+    wire.declined-elsewhere   ......  EE    EEEEE  ..    ....    EEEE    ....    ....    .
+    wire.joined-alone         ......  ..    .....  ..    ....    ....    ....    ....    .
+    wire.joined-peer          ......  ..    .....  CC    ....    ....    ....    ....    .
+    wire.peer-joined          ......  ..    .....  CC    ....    ....    ....    ....    .
+    wire.peer-left            EEEEEE  EE    EEEEE  ..    E.EE    E.EE    EEEE    WWWW    .
+    wire.peer-gone            EEEEEE  EE    EEEEE  ..    E.EE    E.EE    E.EE    W.WW    .
+    wire.room-full            ......  ..    .....  EE    ....    ....    ....    ....    .
+    wire.not-found            EEEEEE  EE    EEEEE  EE    E...    E...    E...    E...    .
+    wire.refused              EEEEEE  ..    .....  EE    ....    ....    ....    ....    .
+    wire.media-state          ......  ..    .....  ..    ....    ....    ....    ....    .
+    wire.hold                 ......  ..    .....  ..    ....    ....    ....    ....    .
+    wire.resume               ......  ..    .....  ..    ....    ....    ....    ....    .
+    wire.ask-video            ......  ..    .....  ..    ....    ....    ....    ....    .
+    wire.accept-video         ......  ..    .....  ..    ....    ....    ....    ....    .
+    wire.stop-video           ......  ..    .....  ..    ....    ....    ....    ....    .
+    peer.connected            ......  ..    .....  ..    K.KK    K.KK    K.KK    K.KK    .
+    peer.disconnected         ......  ..    .....  ..    .R..    .R..    .R..    .R..    .
+    peer.ice-failed           ......  ..    .....  ..    ER..    ER..    ER..    ER..    .
+    peer.dtls-failed          EEEEEE  ..    EEEEE  ..    EEEE    EEEE    EEEE    EEEE    .
+    peer.no-common-codec      EEEEEE  ..    EEEEE  ..    E...    E...    E...    E...    .
+    peer.closed               ......  ..    .....  ..    .R..    .R..    .R..    .R..    .
+    signaling.lost            ......  ..    .....  ..    ....    ....    ....    ....    .
+    signaling.restored        ......  ..    .....  ..    ....    ....    ....    ....    .
+    signaling.lost-for-good   EEEEEE  EE    EEEEE  EE    E...    E...    E...    E...    .
+    host.network-changed      ......  ..    .....  ..    .R..    .R..    .R..    .R..    .
+    host.phone-call-began     ......  ..    .....  ..    ....    ....    ....    ....    .
+    host.phone-call-ended     ......  ..    .....  ..    ....    ....    ....    ....    .
+    host.audio-focus-lost     ......  ..    .....  ..    ....    ....    ....    ....    .
+    host.audio-focus-regained ......  ..    .....  ..    ....    ....    ....    ....    .
+    host.background           ......  ..    .....  ..    ....    ....    ....    ....    .
+    host.foreground           ......  ..    .....  ..    ....    ....    ....    ....    .
+    host.thermal              ......  ..    .....  ..    ....    ....    ....    ....    .
+    host.failed               EEEEEE  EE    EEEEE  EE    EEEE    EEEE    EEEE    EEEE    .
+    glare-lost                EEEEEE  ..    .....  ..    ....    ....    ....    ....    .
+    recalled                  ......  EE    EEEEE  ..    EEEE    EEEE    EEEE    EEEE    .
+    timer.invite-ack          EEEEE.  ..    .....  ..    ....    ....    ....    ....    .
+    timer.ring                EEEEEE  ..    .....  ..    ....    ....    ....    ....    .
+    timer.invite-expiry       ......  EE    EEEEE  ..    ....    ....    ....    ....    .
+    timer.connect             ......  ..    .....  ..    E...    E...    E...    E...    .
+    timer.reconnect           ......  ..    .....  ..    ..E.    ..E.    ..E.    ..E.    .
+    timer.closed              ......  ..    .....  ..    ...E    ...E    ...E    ...E    .
+    timer.restart             ......  ..    .....  ..    ....    ....    ....    ....    .
+    timer.video-ask           ......  ..    .....  ..    ....    ....    ....    ....    .
 ";
-const COLUMNS: usize = 26;
+const COLUMNS: usize = 32;
 
 #[test]
 fn every_state_and_input_leads_where_the_table_says() {
@@ -129,27 +133,30 @@ fn column(n: usize) -> Driven {
         1 => Driven::outgoing(default),
         2 => Driven::outgoing(default).after(&[CONNECTED]),
         3 => Driven::outgoing(default).after(&[CONNECTED, DISCONNECTED]),
-        4 => Driven::outgoing(default).after(&[Input::Wire(WireInput::Ringing)]),
-        5 => Driven::pushed(default),
-        6 => Driven::pushed(default).after(&[ACCEPT]),
-        7 => Driven::incoming(after_accept()),
-        8 => Driven::incoming(default),
-        9 => Driven::incoming(default).after(&[CONNECTED]),
-        10 => Driven::incoming(default).after(&[ICE_FAILED]),
-        11 => Driven::room(default),
-        12 => Driven::room(default).after(&[Input::Wire(WireInput::Joined { peer: false })]),
-        13..16 => talking(Driven::outgoing(default).after(&[ANSWERED]), n - 13),
-        16..19 => talking(Driven::incoming(default).after(&[ACCEPT]), n - 16),
-        19..22 => talking(Driven::room(default).after(&[PEER_JOINED]), n - 19),
-        22..25 => talking(Driven::room(stay()).after(&[PEER_JOINED]), n - 22),
-        25 => Driven::outgoing(default).after(&[HANG_UP]),
+        4 => Driven::outgoing(default).after(&[CONNECTED, CLOSED]),
+        5 => Driven::outgoing(default).after(&[Input::Wire(WireInput::Ringing)]),
+        6 => Driven::pushed(default),
+        7 => Driven::pushed(default).after(&[ACCEPT]),
+        8 => Driven::incoming(after_accept()),
+        9 => Driven::incoming(default),
+        10 => Driven::incoming(default).after(&[CONNECTED]),
+        11 => Driven::incoming(default).after(&[ICE_FAILED]),
+        12 => Driven::incoming(default).after(&[CONNECTED, CLOSED]),
+        13 => Driven::room(default),
+        14 => Driven::room(default).after(&[Input::Wire(WireInput::Joined { peer: false })]),
+        15..19 => talking(Driven::outgoing(default).after(&[ANSWERED]), n - 15),
+        19..23 => talking(Driven::incoming(default).after(&[ACCEPT]), n - 19),
+        23..27 => talking(Driven::room(default).after(&[PEER_JOINED]), n - 23),
+        27..31 => talking(Driven::room(stay()).after(&[PEER_JOINED]), n - 27),
+        31 => Driven::outgoing(default).after(&[HANG_UP]),
         _ => unreachable!("the table has {COLUMNS} columns"),
     }
 }
 
-/// An accepted call: connecting, connected, reconnecting.
+/// An accepted call: connecting, connected, reconnecting, closed by the other end.
 fn talking(connecting: Driven, n: usize) -> Driven {
-    connecting.after(&[CONNECTED, DISCONNECTED][..n])
+    let steps: [&[Input]; 4] = [&[], &[CONNECTED], &[CONNECTED, DISCONNECTED], &[CONNECTED, CLOSED]];
+    connecting.after(steps[n])
 }
 
 fn state(letter: char) -> CallState {

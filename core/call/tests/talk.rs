@@ -95,6 +95,20 @@ fn answering_without_pictures_shuts_them_before_media_is_released() {
 }
 
 #[test]
+fn whoever_calls_without_pictures_is_not_answered_with_some_but_asked() {
+    let voice = Input::Wire(WireInput::Invite { media: SOUND, expires_in: EXPIRES });
+    for inputs in [[voice, ACCEPT], [ACCEPT, voice]] {
+        let mut call = Driven::pushed(Config::default()).after(&inputs).after(&[CONNECTED]);
+        assert!(call.sent().contains(&Signal::Accept { media: SOUND }));
+        assert_eq!((call.call.media(), call.state()), (SOUND, CallState::Connected));
+        assert_eq!(
+            call.give(Input::Wire(WireInput::Talk(Word::AskVideo))).last(),
+            Some(&Effect::Notify(Notice::Video(VideoNews::Asked)))
+        );
+    }
+}
+
+#[test]
 fn both_ends_have_the_media_that_both_want() {
     assert_eq!(calling_sound_only().call.media(), SOUND);
     assert_eq!(sound_only().call.media(), SOUND);

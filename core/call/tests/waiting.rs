@@ -114,14 +114,39 @@ fn a_call_that_takes_anothers_place_has_the_media_it_had() {
 
 #[test]
 fn a_losing_invite_that_comes_after_the_answer_changes_nothing() {
+    for inputs in [&[][..], &[CONNECTED], &[CONNECTED, DISCONNECTED]] {
+        let mut lines = Lines::new(Config::default());
+        assert_eq!(lines.ring(id("c"), from("ann").peer, MEDIA), Ok(Placed::Ringing));
+        // The answer names it.
+        lines.wire(&from("ann"), &id("d"), WireInput::Cancel);
+        lines.wire(&from("ann"), &id("c"), WireInput::Accept { media: MEDIA });
+        give(&mut lines, "c", inputs);
+        assert_eq!(invite(&mut lines, "ann", "d"), []);
+        assert!(lines.get(&id("c")).is_some());
+        // Any other is of somebody who rings anew, whatever its name.
+        for (other, before) in [("a", "c"), ("e", "a")] {
+            assert_eq!(end(&invite(&mut lines, "ann", other), before), RECALLED);
+        }
+    }
+}
+
+#[test]
+fn an_answer_names_the_calls_that_this_end_gave_up() {
     let mut lines = Lines::new(Config::default());
-    assert_eq!(lines.ring(id("c"), from("ann").peer, MEDIA), Ok(Placed::Ringing));
-    lines.wire(&from("ann"), &id("c"), WireInput::Accept { media: MEDIA });
-    drain(&mut lines);
-    assert_eq!(invite(&mut lines, "ann", "d"), []);
-    assert_eq!(states(&lines), [("c", CallState::Connecting)].into());
-    // One that could not have lost is of somebody who rings anew.
-    assert_eq!(end(&invite(&mut lines, "ann", "a"), "c"), RECALLED);
+    let own = |lines: &Lines, peer: &str| {
+        lines.own_over(&PeerName::from(peer)).map(|call| call.0.clone()).collect::<Vec<_>>()
+    };
+    for (call, peer) in [("w", "ann"), ("x", "bob"), ("y", "ann")] {
+        assert_eq!(lines.ring(id(call), PeerName::from(peer), MEDIA), Ok(Placed::Ringing));
+        give(&mut lines, call, &[HANG_UP]);
+    }
+    invite(&mut lines, "ann", "c");
+    give(&mut lines, "c", &[DECLINE]);
+    assert_eq!((own(&lines, "ann"), own(&lines, "bob")), (vec!["y".into(), "w".into()], vec!["x".into()]));
+    // One that lost a glare is among them when the survivor is answered.
+    assert_eq!(lines.ring(id("z"), PeerName::from("ann"), MEDIA), Ok(Placed::Ringing));
+    assert!(invite(&mut lines, "ann", "d").contains(&of("d", Effect::Send(Signal::Accept { media: MEDIA }))));
+    assert_eq!(own(&lines, "ann"), ["z", "y", "w"]);
 }
 
 #[test]

@@ -6,12 +6,14 @@
 //! |---|---|
 //! | [`message`] | every message of the `duet` dialect, as types |
 //! | [`codec`] | text to [`Envelope`] and back, with limits |
+//! | [`dialect`] | the words of other signaling systems, translated to ours and back |
 //! | [`outbox`] | numbering, acknowledgement, resending and de-duplication |
 //! | [`room`] | rooms of two, as a value |
 //! | `schema` | the JSON Schema of the wire (feature `schema`) |
 #![forbid(unsafe_code)]
 
 pub mod codec;
+pub mod dialect;
 pub mod message;
 pub mod outbox;
 pub mod room;

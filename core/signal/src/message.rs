@@ -156,7 +156,7 @@ pub enum Message {
     HangUp(CallRef),
 
     /// Client to server: enter a room.
-    Join(RoomRef),
+    Join(Join),
     /// Server to client: you are in.
     Joined(Joined),
     /// Server to the one already there: somebody came.
@@ -285,7 +285,7 @@ pub struct ErrorInfo {
     /// The `seq` of the refused message, when it had one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<u64>,
-    /// The call concerned.
+    /// The call concerned; of a room that could not be entered, the [`Join::stay`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub call: Option<CallId>,
 }
@@ -361,6 +361,10 @@ pub struct Accept {
     pub call: CallId,
     /// What the callee will send and receive.
     pub media: MediaKinds,
+    /// Calls in which the callee rang the caller and that are over, the latest first, at most 4. Their invites
+    /// may still be under way; the receiver takes each for cancelled.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub over: Vec<CallId>,
 }
 
 /// The callee's no.
@@ -384,6 +388,8 @@ pub enum DeclineReason {
     Busy,
     /// Nobody answered in time.
     Timeout,
+    /// The person rings the caller, too, and that call, with the smaller id, goes on.
+    Glare,
     /// A reason of a later version.
     #[serde(other)]
     #[cfg_attr(feature = "schema", schemars(skip))]
@@ -398,12 +404,27 @@ pub struct RoomRef {
     pub room: RoomId,
 }
 
+/// A wish to enter a room.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Join {
+    /// The room.
+    pub room: RoomId,
+    /// The client's name for this stay, 1 to 128 characters. The server repeats it in what it says to this
+    /// client of the stay, so that an answer that comes after leaving and entering again is known as late.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stay: Option<CallId>,
+}
+
 /// One is in a room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Joined {
     /// The room.
     pub room: RoomId,
+    /// The receiver's [`Join::stay`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stay: Option<CallId>,
     /// The other one and the call with them, if somebody is there already. Who finds somebody there
     /// makes the offer and is the impolite side of a glare (W3C perfect negotiation).
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -428,6 +449,9 @@ pub struct RoomPeer {
 pub struct PeerJoined {
     /// The room.
     pub room: RoomId,
+    /// The receiver's [`Join::stay`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stay: Option<CallId>,
     /// Who, and the call with them.
     pub peer: RoomPeer,
 }
@@ -440,6 +464,10 @@ pub struct PeerLeft {
     pub room: RoomId,
     /// The call that is over.
     pub call: CallId,
+    /// They did not say so: their session was lost and could not be resumed in time. Their media may flow all
+    /// the same, and they may be back.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub gone: bool,
 }
 
 /// An SDP description.
@@ -452,6 +480,11 @@ pub struct Description {
     pub kind: DescriptionKind,
     /// The SDP text.
     pub sdp: String,
+    /// Which exchange of its sender an offer opens: any number that its last offers in this call did not
+    /// have. An answer repeats its offer's, so that a late one is not taken for an answer to a later offer.
+    /// A sender that does not number leaves it out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exchange: Option<u32>,
 }
 
 /// The kind of an SDP description (W3C `RTCSdpType`).

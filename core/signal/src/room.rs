@@ -13,6 +13,8 @@ pub struct Member {
     pub user: UserId,
     /// On which device.
     pub device: DeviceId,
+    /// What they call their stay.
+    pub stay: Option<CallId>,
 }
 
 /// A room for at most two, and the call between them.
@@ -35,7 +37,7 @@ pub enum Join {
         /// False when the device was in the room already: the other one knows.
         news: bool,
         /// A ghost of the same user that had to go.
-        replaced: Option<Departure>,
+        replaced: Option<Box<Departure>>,
     },
     /// Two others are in the room.
     Full,
@@ -74,7 +76,7 @@ impl Room {
 
     /// A device comes in.
     ///
-    /// * A device that is in already stays, with the same peer and call.
+    /// * A device that is in already stays, with the same peer and call; the name of its stay is the new one.
     /// * A ghost of the same user gives way, even when the room is not full: somebody who reloaded a
     ///   page must meet the other one, not themselves.
     /// * `new_call` names the call if two meet.
@@ -84,11 +86,12 @@ impl Room {
         is_ghost: impl Fn(&Member) -> bool,
         new_call: impl FnOnce() -> CallId,
     ) -> Join {
-        if self.members().any(|m| m.device == member.device) {
+        if let Some(there) = self.member_mut(&member.device) {
+            there.stay = member.stay;
             return Join::In { peer: self.peer_of(&member.device), news: false, replaced: None };
         }
         let ghost = self.members().find(|m| m.user == member.user && is_ghost(m)).map(|m| m.device.clone());
-        let replaced = ghost.and_then(|device| self.leave(&device));
+        let replaced = ghost.and_then(|device| self.leave(&device)).map(Box::new);
 
         let device = member.device.clone();
         match (&self.first, &self.second) {
@@ -111,11 +114,20 @@ impl Room {
         Some(Departure { gone, left_behind })
     }
 
+    /// What a device that is in calls its stay.
+    pub fn stay_of(&self, device: &DeviceId) -> Option<&CallId> {
+        self.members().find(|m| m.device == *device)?.stay.as_ref()
+    }
+
     /// The one a device meets here, and the call between them.
     pub fn peer_of(&self, device: &DeviceId) -> Option<RoomPeer> {
         let call = self.call.clone()?;
         let other = self.members().find(|m| m.device != *device)?;
         Some(RoomPeer { user: other.user.clone(), device: other.device.clone(), call })
+    }
+
+    fn member_mut(&mut self, device: &DeviceId) -> Option<&mut Member> {
+        self.first.iter_mut().chain(&mut self.second).find(|m| m.device == *device)
     }
 }
 
@@ -124,7 +136,7 @@ mod tests {
     use super::*;
 
     fn member(user: &str, device: &str) -> Member {
-        Member { user: user.into(), device: device.into() }
+        Member { user: user.into(), device: device.into(), stay: None }
     }
 
     fn join(room: &mut Room, user: &str, device: &str, ghosts: &[&str], call: &str) -> Join {
@@ -161,6 +173,23 @@ mod tests {
         let _ = join(&mut room, "b", "2", &[], "x");
         let again = join(&mut room, "a", "1", &[], "y");
         assert_eq!(again, Join::In { peer: peer("b", "2", "x"), news: false, replaced: None });
+    }
+
+    #[test]
+    fn a_stay_is_called_as_it_was_called_last() {
+        let mut room = Room::new();
+        let enter = |room: &mut Room, stay: Option<&str>| {
+            let member = Member { stay: stay.map(CallId::from), ..member("a", "1") };
+            let _ = room.join(member, |_| false, || "x".into());
+        };
+        enter(&mut room, Some("s"));
+        let _ = join(&mut room, "b", "2", &[], "x");
+        assert_eq!(room.stay_of(&"1".into()), Some(&"s".into()));
+        assert_eq!((room.stay_of(&"2".into()), room.stay_of(&"3".into())), (None, None));
+        enter(&mut room, Some("t"));
+        assert_eq!(room.stay_of(&"1".into()), Some(&"t".into()));
+        enter(&mut room, None);
+        assert_eq!(room.stay_of(&"1".into()), None);
     }
 
     #[test]

@@ -25,6 +25,10 @@ fn room_peer() -> impl Strategy<Value = RoomPeer> {
     })
 }
 
+fn stay() -> impl Strategy<Value = Option<CallId>> {
+    proptest::option::of(text().prop_map(CallId))
+}
+
 fn session_messages() -> impl Strategy<Value = Message> {
     let resume =
         (text(), any::<u64>(), proptest::option::of(text())).prop_map(|(session, received, device)| Resume {
@@ -113,10 +117,13 @@ fn call_messages() -> impl Strategy<Value = Message> {
         (text(), media(), any::<u64>()).prop_map(|(call, media, expires_in_ms)| {
             Message::Invite(Invite { call: call.into(), media, expires_in_ms })
         }),
-        (text(), media()).prop_map(|(call, media)| Message::Accept(Accept { call: call.into(), media })),
+        (text(), media(), proptest::collection::vec(text(), 0..3)).prop_map(|(call, media, over)| {
+            let over = over.into_iter().map(CallId).collect();
+            Message::Accept(Accept { call: call.into(), media, over })
+        }),
         (text(), reason).prop_map(|(call, reason)| Message::Decline(Decline { call: call.into(), reason })),
-        (text(), kind, text()).prop_map(|(call, kind, sdp)| {
-            Message::Description(Description { call: call.into(), kind, sdp })
+        (text(), kind, text(), any::<Option<u32>>()).prop_map(|(call, kind, sdp, exchange)| {
+            Message::Description(Description { call: call.into(), kind, sdp, exchange })
         }),
         (text(), proptest::option::of(candidate))
             .prop_map(|(call, candidate)| Message::Candidate(Candidate { call: call.into(), candidate })),
@@ -128,14 +135,18 @@ fn call_messages() -> impl Strategy<Value = Message> {
 
 fn room_messages() -> impl Strategy<Value = Message> {
     prop_oneof![
-        text().prop_map(|room| Message::Join(RoomRef { room: room.into() })),
+        (text(), stay()).prop_map(|(room, stay)| Message::Join(Join { room: room.into(), stay })),
         text().prop_map(|room| Message::Leave(RoomRef { room: room.into() })),
-        (text(), proptest::option::of(room_peer()))
-            .prop_map(|(room, peer)| Message::Joined(Joined { room: room.into(), peer })),
-        (text(), room_peer())
-            .prop_map(|(room, peer)| Message::PeerJoined(PeerJoined { room: room.into(), peer })),
-        (text(), text())
-            .prop_map(|(room, call)| Message::PeerLeft(PeerLeft { room: room.into(), call: call.into() })),
+        (text(), stay(), proptest::option::of(room_peer()))
+            .prop_map(|(room, stay, peer)| Message::Joined(Joined { room: room.into(), stay, peer })),
+        (text(), stay(), room_peer()).prop_map(|(room, stay, peer)| Message::PeerJoined(PeerJoined {
+            room: room.into(),
+            stay,
+            peer
+        })),
+        (text(), text(), any::<bool>()).prop_map(|(room, call, gone)| {
+            Message::PeerLeft(PeerLeft { room: room.into(), call: call.into(), gone })
+        }),
     ]
 }
 

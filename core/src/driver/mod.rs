@@ -2,12 +2,14 @@
 
 mod actor;
 mod line;
+mod platform;
 mod pump;
 mod runtime;
 mod timers;
 mod words;
 
 pub(crate) use actor::{Actor, Command, Expected, Link};
+pub(crate) use platform::Platform;
 pub use pump::Subscription;
 pub(crate) use pump::{EventPort, Pump};
 pub(crate) use runtime::Tasks;

@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use duet_call::TimerId;
 use duet_signal::message::CallId;
@@ -7,7 +7,7 @@ use tokio::time::Instant;
 /// The timers of a session's calls; a handful, so a scan finds the next.
 #[derive(Debug, Default)]
 pub(super) struct Timers {
-    due: HashMap<(CallId, TimerId), Instant>,
+    due: BTreeMap<(CallId, TimerId), Instant>,
 }
 
 impl Timers {
@@ -30,7 +30,9 @@ impl Timers {
 
     /// Takes one that has run out.
     pub(super) fn take_due(&mut self, now: Instant) -> Option<(CallId, TimerId)> {
-        let due = self.due.iter().find(|(_, due)| **due <= now).map(|(key, _)| key.clone())?;
+        // The longest overdue first: a device that slept finds several.
+        let (due, _) = self.due.iter().filter(|(_, due)| **due <= now).min_by_key(|(_, due)| **due)?;
+        let due = due.clone();
         self.due.remove(&due);
         Some(due)
     }

@@ -6,7 +6,9 @@ use duet_call::{
     DeclineReason, Input, MediaKinds, PeerInput, Refusal, Signal, SignalingLoss, Sources, WireInput, Word,
 };
 use duet_signal::Message;
-use duet_signal::message::{self, Accept, CallId, CallRef, Decline, ErrorCode, Invite, RoomId, RoomRef};
+use duet_signal::message::{
+    self, Accept, CallId, CallRef, Decline, ErrorCode, Invite, Join, RoomId, RoomRef,
+};
 
 use crate::Error;
 use crate::peer::{PeerError, PeerState};
@@ -19,11 +21,12 @@ pub(super) fn to_message(signal: Signal, call: CallId, room: Option<RoomId>) -> 
             Message::Invite(Invite { call, media: to_wire(media), expires_in_ms })
         }
         Signal::Ringing => Message::Ringing(CallRef { call }),
-        Signal::Accept { media } => Message::Accept(Accept { call, media: to_wire(media) }),
+        Signal::Accept { media } => Message::Accept(Accept { call, media: to_wire(media), over: Vec::new() }),
         Signal::Decline { reason } => Message::Decline(Decline { call, reason: decline_to_wire(reason) }),
         Signal::Cancel => Message::Cancel(CallRef { call }),
         Signal::HangUp => Message::HangUp(CallRef { call }),
-        Signal::Join => Message::Join(RoomRef { room: room? }),
+        // Until two meet, the call goes by this end's name for it.
+        Signal::Join => Message::Join(Join { room: room?, stay: Some(call) }),
         Signal::Leave => Message::Leave(RoomRef { room: room? }),
         Signal::Anew => Message::Anew(CallRef { call }),
         Signal::AcceptedElsewhere => Message::AcceptedElsewhere(CallRef { call }),
@@ -44,7 +47,9 @@ pub(super) fn to_message(signal: Signal, call: CallId, room: Option<RoomId>) -> 
 pub(super) fn to_input(message: &Message) -> Option<(&CallId, WireInput)> {
     Some(match message {
         Message::Ringing(CallRef { call }) => (call, WireInput::Ringing),
-        Message::Accept(Accept { call, media }) => (call, WireInput::Accept { media: from_wire(*media) }),
+        Message::Accept(Accept { call, media, over: _ }) => {
+            (call, WireInput::Accept { media: from_wire(*media) })
+        }
         Message::Decline(Decline { call, reason }) => {
             (call, WireInput::Decline { reason: decline_from_wire(*reason) })
         }
@@ -120,6 +125,7 @@ fn decline_to_wire(reason: DeclineReason) -> message::DeclineReason {
         DeclineReason::Declined => message::DeclineReason::Declined,
         DeclineReason::Busy => message::DeclineReason::Busy,
         DeclineReason::Timeout => message::DeclineReason::Timeout,
+        DeclineReason::Glare => message::DeclineReason::Glare,
         DeclineReason::Failed => message::DeclineReason::Other,
     }
 }
@@ -129,6 +135,7 @@ fn decline_from_wire(reason: message::DeclineReason) -> DeclineReason {
         message::DeclineReason::Declined => DeclineReason::Declined,
         message::DeclineReason::Busy => DeclineReason::Busy,
         message::DeclineReason::Timeout => DeclineReason::Timeout,
+        message::DeclineReason::Glare => DeclineReason::Glare,
         message::DeclineReason::Other => DeclineReason::Failed,
     }
 }

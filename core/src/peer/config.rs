@@ -19,6 +19,8 @@ pub(crate) struct PeerConfig {
     pub video: bool,
     /// Video codecs of this build, by preference; the first is offered first.
     pub codecs: Vec<VideoCodec>,
+    /// The other side's data channel is the control channel, whatever it is called.
+    pub any_channel: bool,
     /// Gives way when both sides offer at once (W3C perfect negotiation). Exactly one side is polite.
     pub polite: bool,
     /// First guess of what the network carries, in bit/s.
@@ -101,6 +103,7 @@ mod tests {
             audio: true,
             video: true,
             codecs: vec![VideoCodec::H264],
+            any_channel: false,
             polite: false,
             start_bps: 500_000,
             min_bps: 60_000,

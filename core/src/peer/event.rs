@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use duet_codecs::VideoCodec;
 use duet_media::Time;
+use duet_media::frame::Rotation;
 use duet_signal::message::{DescriptionKind, IceCandidate};
 
 use super::PeerError;
@@ -14,12 +15,7 @@ use super::PeerError;
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum PeerEvent {
     /// Send this to the other side.
-    Description {
-        /// Offer or answer.
-        kind: DescriptionKind,
-        /// The text.
-        sdp: String,
-    },
+    Description(SessionDescription),
     /// Send this to the other side; `None` ends the candidates of a generation.
     Candidate(Option<IceCandidate>),
     /// The connection's state changed.
@@ -43,8 +39,35 @@ pub(crate) enum PeerEvent {
     ControlOpen,
     /// A message of the control channel.
     Control(Bytes),
-    /// It does not work, or not any more. Some errors can be mended by [`Peer::restart_ice`](super::Peer::restart_ice).
+    /// The other side has closed its connection, as its control channel shows.
+    Closed,
+    /// It does not work, or not any more. Some errors can be mended by [`PeerPort::restart_ice`](super::PeerPort::restart_ice).
     Failed(PeerError),
+}
+
+/// An offer or an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SessionDescription {
+    /// Offer or answer.
+    pub kind: DescriptionKind,
+    /// The text.
+    pub sdp: String,
+    /// The number of the exchange: an offer names it, its answer repeats it, so that an answer that comes
+    /// late is not taken for one to a later offer. `None` where the other side does not number.
+    pub exchange: Option<u32>,
+}
+
+/// A video frame on its way to the other side, beside its payloads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FrameInfo {
+    /// RTP timestamp, 90 kHz.
+    pub timestamp: u32,
+    /// Decoding may start here.
+    pub key: bool,
+    /// When the picture was taken; it synchronises sound and picture at the other side.
+    pub captured: Time,
+    /// What a viewer must do to see it upright.
+    pub rotation: Rotation,
 }
 
 /// State of a connection (W3C `RTCPeerConnectionState` without `new`).
@@ -84,6 +107,8 @@ pub(crate) struct RtpPacket<C> {
     pub timestamp: u32,
     /// Last packet of a frame (video), start of a talk spurt (audio).
     pub marker: bool,
+    /// What a viewer must do to see the picture upright, where the packet says so (video).
+    pub rotation: Option<Rotation>,
     /// What the payload is.
     pub codec: C,
     /// The payload.

@@ -1,15 +1,18 @@
-//! The handle others hold.
+//! The engine's own connection, as others hold it.
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use bytes::Bytes;
 use duet_media::Time;
-use duet_signal::message::{DescriptionKind, IceCandidate};
+use duet_signal::message::IceCandidate;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::rtc::{Command, Connection};
 use super::shared::Shared;
-use super::{MediaSink, PeerConfig, PeerError, PeerEvent, PeerStats};
+use super::{
+    FrameInfo, MediaSink, PeerConfig, PeerError, PeerEvent, PeerPort, PeerStats, SessionDescription,
+};
 
 /// Requests that may wait for the connection's task. It handles thousands a second; only a flood from
 /// the other side fills this.
@@ -24,10 +27,7 @@ pub(crate) struct Peer {
 }
 
 impl Peer {
-    /// Opens sockets and starts the connection's task on the current tokio runtime. Nothing is sent
-    /// before [`start_offer`](Self::start_offer) or an offer of the other side.
-    ///
-    /// `events` should be read promptly: the connection's control waits for it (media does not).
+    /// See [`MakePeer::make`](super::MakePeer::make).
     ///
     /// # Errors
     /// [`PeerError::NoTurnServer`], or [`PeerError::Transport`] when the system refuses sockets.
@@ -63,85 +63,6 @@ impl Peer {
         Peer { commands, closing, shared }
     }
 
-    /// Makes an offer, at once or when the exchange at hand is over.
-    pub(crate) fn start_offer(&self) {
-        self.command(Command::Offer);
-    }
-
-    /// A description from the other side.
-    pub(crate) fn remote_description(&self, kind: DescriptionKind, sdp: String) {
-        self.command(Command::Description { kind, sdp });
-    }
-
-    /// A candidate from the other side; `None` when there are no more.
-    pub(crate) fn remote_candidate(&self, candidate: Option<IceCandidate>) {
-        self.command(Command::Candidate(candidate));
-    }
-
-    /// Looks for a new path, with an offer of ours.
-    pub(crate) fn restart_ice(&self) {
-        self.command(Command::RestartIce);
-    }
-
-    /// Sends a message over the control channel; dropped while it is not open.
-    #[allow(dead_code, reason = "the engine has nothing to say there yet; browsers and tests have")]
-    pub(crate) fn send_control(&self, message: Bytes) {
-        self.command(Command::Control(message));
-    }
-
-    /// Sends the packets of one video frame; `payloads` is emptied and keeps its capacity.
-    ///
-    /// `timestamp` is 90 kHz, `captured` is when the picture was taken (it synchronises sound and
-    /// picture at the other side), `key` says that decoding may start here. Never blocks. False: the
-    /// frame was dropped, and what follows cannot be decoded before a key frame.
-    pub(crate) fn send_video(
-        &self,
-        payloads: &mut Vec<Bytes>,
-        timestamp: u32,
-        key: bool,
-        captured: Time,
-    ) -> bool {
-        let accepted = self.shared.outbox.push_video(payloads, timestamp, key, captured);
-        self.shared.wake.notify_one();
-        accepted
-    }
-
-    /// Sends an Opus packet; `timestamp` is 48 kHz, `marker` starts a talk spurt. Never blocks. False:
-    /// this or an older packet was dropped.
-    pub(crate) fn send_audio(&self, payload: Bytes, timestamp: u32, marker: bool, captured: Time) -> bool {
-        let accepted = self.shared.outbox.push_audio(payload, timestamp, marker, captured);
-        self.shared.wake.notify_one();
-        accepted
-    }
-
-    /// Whether so much video waits, or so old, that the encoder should skip frames (about 120 ms).
-    pub(crate) fn is_congested(&self) -> bool {
-        self.shared.is_congested()
-    }
-
-    /// Asks the other side for a key frame; throttled.
-    pub(crate) fn request_key_frame(&self) {
-        self.shared.want_key_frame();
-    }
-
-    /// The counters of this moment.
-    pub(crate) fn stats(&self) -> PeerStats {
-        let mut stats = self.shared.with_stats(|stats| stats.clone());
-        stats.outbox_dropped = self.shared.outbox.dropped();
-        stats
-    }
-
-    /// Closes the connection and waits until its tasks and sockets are gone. Idempotent. The task that
-    /// reads the events may call it.
-    pub(crate) async fn close(&self) {
-        self.closing.send_replace(true);
-        let (done, wait) = oneshot::channel();
-        if self.commands.send(Command::Close(done)).await.is_ok() {
-            // An error means that the task ended already.
-            let _ = wait.await;
-        }
-    }
-
     fn command(&self, command: Command) {
         match self.commands.try_send(command) {
             Ok(()) => {}
@@ -149,6 +70,64 @@ impl Peer {
                 log::warn!("a request to a connection was dropped: {MAX_COMMANDS} are waiting");
             }
             Err(mpsc::error::TrySendError::Closed(_)) => log::debug!("request to a closed connection"),
+        }
+    }
+}
+
+#[async_trait]
+impl PeerPort for Peer {
+    fn start_offer(&self) {
+        self.command(Command::Offer);
+    }
+
+    fn remote_description(&self, description: SessionDescription) {
+        self.command(Command::Description(description));
+    }
+
+    fn remote_candidate(&self, candidate: Option<IceCandidate>) {
+        self.command(Command::Candidate(candidate));
+    }
+
+    fn restart_ice(&self) {
+        self.command(Command::RestartIce);
+    }
+
+    fn send_control(&self, message: String) {
+        self.command(Command::Control(message));
+    }
+
+    fn send_video(&self, payloads: &mut Vec<Bytes>, frame: FrameInfo) -> bool {
+        let accepted = self.shared.outbox.push_video(payloads, frame);
+        self.shared.wake.notify_one();
+        accepted
+    }
+
+    fn send_audio(&self, payload: Bytes, timestamp: u32, marker: bool, captured: Time) -> bool {
+        let accepted = self.shared.outbox.push_audio(payload, timestamp, marker, captured);
+        self.shared.wake.notify_one();
+        accepted
+    }
+
+    fn is_congested(&self) -> bool {
+        self.shared.is_congested()
+    }
+
+    fn request_key_frame(&self) {
+        self.shared.want_key_frame();
+    }
+
+    fn stats(&self) -> PeerStats {
+        let mut stats = self.shared.with_stats(|stats| stats.clone());
+        stats.outbox_dropped = self.shared.outbox.dropped();
+        stats
+    }
+
+    async fn close(&self) {
+        self.closing.send_replace(true);
+        let (done, wait) = oneshot::channel();
+        if self.commands.send(Command::Close(done)).await.is_ok() {
+            // An error means that the task ended already.
+            let _ = wait.await;
         }
     }
 }

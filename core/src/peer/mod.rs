@@ -2,7 +2,8 @@
 //!
 //! Everything outside [`rtc`] speaks our own types; only `rtc` names the webrtc crates.
 //!
-//! * [`Peer`] is a cheap handle; every method but [`Peer::close`] returns at once, from any thread.
+//! * [`PeerPort`] is what the engine holds; every method but [`PeerPort::close`] returns at once, from any
+//!   thread. [`Peer`] is the engine's own, [`RealPeers`] makes it.
 //! * What happens is told in [`PeerEvent`]s, in order, from one task.
 //! * Media goes round the event queue: encoder threads put packets into a bounded outbox, received
 //!   packets go straight to a [`MediaSink`].
@@ -18,6 +19,7 @@ mod event;
 mod handle;
 mod negotiation;
 mod outbox;
+mod port;
 mod rtc;
 mod sdp;
 mod shared;
@@ -28,6 +30,7 @@ mod tests;
 
 pub(crate) use config::PeerConfig;
 pub(crate) use error::PeerError;
-pub(crate) use event::{MediaSink, PeerEvent, PeerState, RtpPacket};
+pub(crate) use event::{FrameInfo, MediaSink, PeerEvent, PeerState, RtpPacket, SessionDescription};
 pub(crate) use handle::Peer;
+pub(crate) use port::{MakePeer, PeerPort, RealPeers};
 pub(crate) use stats::{KindStats, PeerStats};

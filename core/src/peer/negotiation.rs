@@ -21,6 +21,8 @@ const ANSWER_PATIENCE: Duration = Duration::from_secs(1);
 pub(super) struct Negotiation {
     polite: bool,
     state: SignalingState,
+    /// The number of our next offer.
+    next_exchange: u32,
     /// An offer is due as soon as the exchange at hand is over.
     offer_due: Option<OfferKind>,
     /// The generation of the description applied last; `None` before the first.
@@ -35,7 +37,7 @@ pub(super) struct Negotiation {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum SignalingState {
     Stable,
-    HaveLocalOffer { kind: OfferKind, since: Instant },
+    HaveLocalOffer { kind: OfferKind, since: Instant, exchange: u32 },
     HaveRemoteOffer,
 }
 
@@ -60,11 +62,13 @@ pub(super) enum Verdict {
 }
 
 impl Negotiation {
-    /// Nothing was exchanged yet.
-    pub(super) fn new(polite: bool) -> Self {
+    /// Nothing was exchanged yet. `first_exchange` is the number of our first offer: a random one, so that
+    /// an answer to an earlier connection of the same call is not taken for one to this.
+    pub(super) fn new(polite: bool, first_exchange: u32) -> Self {
         Negotiation {
             polite,
             state: SignalingState::Stable,
+            next_exchange: first_exchange,
             offer_due: None,
             remote: None,
             agreed: false,
@@ -111,13 +115,16 @@ impl Negotiation {
         (self.state == SignalingState::Stable).then(|| self.offer_due.take()).flatten()
     }
 
-    /// Our offer was applied locally.
-    pub(super) fn offered(&mut self, kind: OfferKind, now: Instant) {
-        self.state = SignalingState::HaveLocalOffer { kind, since: now };
+    /// Our offer was applied locally. Gives the number of the exchange it opens.
+    pub(super) fn offered(&mut self, kind: OfferKind, now: Instant) -> u32 {
+        let exchange = self.next_exchange;
+        self.next_exchange = exchange.wrapping_add(1);
+        self.state = SignalingState::HaveLocalOffer { kind, since: now, exchange };
+        exchange
     }
 
-    /// Decides about a description of the other side.
-    pub(super) fn judge(&mut self, kind: DescriptionKind) -> Verdict {
+    /// Decides about a description of the other side. `exchange` is the number it carries, if any.
+    pub(super) fn judge(&mut self, kind: DescriptionKind, exchange: Option<u32>) -> Verdict {
         match (kind, self.state) {
             (DescriptionKind::Offer, SignalingState::Stable) => Verdict::Apply,
             (DescriptionKind::Offer, SignalingState::HaveLocalOffer { kind: own, .. }) if self.polite => {
@@ -134,6 +141,12 @@ impl Negotiation {
                 Verdict::Ignore
             }
             (DescriptionKind::Offer, SignalingState::HaveRemoteOffer) => Verdict::Ignore,
+            // The answer to an offer that was taken back.
+            (DescriptionKind::Answer, SignalingState::HaveLocalOffer { exchange: ours, .. })
+                if exchange.is_some_and(|theirs| theirs != ours) =>
+            {
+                Verdict::Ignore
+            }
             (DescriptionKind::Answer, SignalingState::HaveLocalOffer { .. }) => Verdict::Apply,
             (DescriptionKind::Answer, SignalingState::Stable | SignalingState::HaveRemoteOffer) => {
                 Verdict::Ignore
@@ -218,7 +231,7 @@ mod tests {
     }
 
     fn offering(polite: bool, kind: OfferKind) -> Negotiation {
-        let mut negotiation = Negotiation::new(polite);
+        let mut negotiation = Negotiation::new(polite, 7);
         negotiation.want_offer(kind);
         assert_eq!(negotiation.take_due_offer(), Some(kind));
         negotiation.offered(kind, Instant::now());
@@ -243,15 +256,15 @@ mod tests {
 
     #[test]
     fn the_polite_side_rolls_back_and_the_other_ignores() {
-        assert_eq!(offering(true, OfferKind::Media).judge(Offer), Verdict::RollBackAndApply);
-        assert_eq!(offering(false, OfferKind::Media).judge(Offer), Verdict::Ignore);
+        assert_eq!(offering(true, OfferKind::Media).judge(Offer, None), Verdict::RollBackAndApply);
+        assert_eq!(offering(false, OfferKind::Media).judge(Offer, None), Verdict::Ignore);
     }
 
     #[test]
     fn a_rolled_back_restart_is_offered_again_unless_the_winning_offer_is_one() {
         for (ufrag, again) in [("first", Some(OfferKind::IceRestart)), ("second", None)] {
             let mut negotiation = restarting(true, Instant::now());
-            assert_eq!(negotiation.judge(Offer), Verdict::RollBackAndApply);
+            assert_eq!(negotiation.judge(Offer, None), Verdict::RollBackAndApply);
             negotiation.applied_remote(Offer, tags(ufrag));
             assert_eq!(negotiation.take_due_offer(), None);
             negotiation.answered();
@@ -261,7 +274,7 @@ mod tests {
 
     #[test]
     fn there_is_nothing_to_restart_before_the_first_exchange() {
-        let mut negotiation = Negotiation::new(true);
+        let mut negotiation = Negotiation::new(true, 7);
         assert!(!negotiation.want_restart(Instant::now()));
         assert_eq!(negotiation.take_due_offer(), None);
         negotiation.applied_remote(Offer, tags("a"));
@@ -284,7 +297,7 @@ mod tests {
         let now = Instant::now();
         let mut negotiation = restarting(false, now);
         assert!(!negotiation.want_restart(now + ANSWER_PATIENCE / 2));
-        assert_eq!(negotiation.judge(Answer), Verdict::Apply);
+        assert_eq!(negotiation.judge(Answer, None), Verdict::Apply);
         negotiation.applied_remote(Answer, tags("second"));
         assert_eq!(negotiation.take_due_offer(), None);
     }
@@ -316,19 +329,32 @@ mod tests {
         negotiation.want_offer(OfferKind::IceRestart);
         negotiation.want_offer(OfferKind::Media);
         assert_eq!(negotiation.take_due_offer(), None);
-        assert_eq!(negotiation.judge(Answer), Verdict::Apply);
+        assert_eq!(negotiation.judge(Answer, None), Verdict::Apply);
         negotiation.applied_remote(Answer, tags("a"));
         assert_eq!(negotiation.take_due_offer(), Some(OfferKind::IceRestart));
     }
 
     #[test]
     fn an_answer_nobody_waits_for_is_ignored() {
-        assert_eq!(Negotiation::new(true).judge(Answer), Verdict::Ignore);
+        assert_eq!(Negotiation::new(true, 7).judge(Answer, None), Verdict::Ignore);
+    }
+
+    #[test]
+    fn a_late_answer_to_an_offer_taken_back_is_not_the_answer_to_the_next() {
+        let now = Instant::now();
+        let mut negotiation = agreed(false);
+        let first = negotiation.offered(OfferKind::IceRestart, now);
+        assert!(negotiation.want_restart(now + ANSWER_PATIENCE));
+        assert_eq!(negotiation.take_due_offer(), Some(OfferKind::IceRestart));
+        let second = negotiation.offered(OfferKind::IceRestart, now);
+        assert_eq!(negotiation.judge(Answer, Some(first)), Verdict::Ignore);
+        assert_eq!(negotiation.judge(Answer, Some(second)), Verdict::Apply);
+        assert_eq!(negotiation.judge(Answer, None), Verdict::Apply, "a side that does not number");
     }
 
     #[test]
     fn early_candidates_wait_for_their_description() {
-        let mut negotiation = Negotiation::new(false);
+        let mut negotiation = Negotiation::new(false, 7);
         assert_eq!(negotiation.admit(candidate(Some("a"))), None);
         assert_eq!(negotiation.admit(candidate(Some("other"))), None);
         assert_eq!(negotiation.admit(candidate(None)), None);
@@ -340,16 +366,16 @@ mod tests {
     #[test]
     fn candidates_of_an_ignored_offer_are_used_only_if_an_answer_claims_them() {
         let mut negotiation = offering(false, OfferKind::Media);
-        negotiation.judge(Offer);
+        negotiation.judge(Offer, None);
         assert_eq!(negotiation.admit(candidate(Some("kept"))), None);
         assert_eq!(negotiation.admit(candidate(Some("dropped"))), None);
-        assert_eq!(negotiation.judge(Answer), Verdict::Apply);
+        assert_eq!(negotiation.judge(Answer, None), Verdict::Apply);
         assert_eq!(negotiation.applied_remote(Answer, tags("kept")), [candidate(Some("kept"))]);
     }
 
     #[test]
     fn the_queue_is_bounded_and_the_oldest_gives_way() {
-        let mut negotiation = Negotiation::new(false);
+        let mut negotiation = Negotiation::new(false, 7);
         for index in 0..=MAX_QUEUED {
             let mut one = candidate(None);
             one.sdp_m_line_index = Some(index as u16);

@@ -5,6 +5,9 @@ use std::sync::Mutex;
 
 use bytes::Bytes;
 use duet_media::Time;
+use duet_media::frame::Rotation;
+
+use super::FrameInfo;
 
 /// Video packets that may wait. The transport empties the queue within a millisecond; a key frame of
 /// 20 Mbit/s is 500 packets.
@@ -27,6 +30,8 @@ pub(super) struct Outgoing {
     pub key: bool,
     /// When the content was captured.
     pub captured: Time,
+    /// On the last packet of a frame: what a viewer must do to see it upright.
+    pub rotation: Option<Rotation>,
 }
 
 /// Packets encoder threads have left for the transport.
@@ -54,13 +59,7 @@ impl Outbox {
 
     /// Queues the packets of one frame, all or none; empties `payloads`. False if there is no room or
     /// no connection.
-    pub(super) fn push_video(
-        &self,
-        payloads: &mut Vec<Bytes>,
-        timestamp: u32,
-        key: bool,
-        captured: Time,
-    ) -> bool {
+    pub(super) fn push_video(&self, payloads: &mut Vec<Bytes>, frame: FrameInfo) -> bool {
         let mut queues = self.lock();
         if !queues.open || queues.video.len() + payloads.len() > MAX_VIDEO {
             queues.dropped += payloads.len() as u64;
@@ -71,10 +70,11 @@ impl Outbox {
         queues.video.extend(payloads.drain(..).enumerate().map(|(index, payload)| Outgoing {
             video: true,
             payload,
-            timestamp,
+            timestamp: frame.timestamp,
             marker: index == last,
-            key: key && index == 0,
-            captured,
+            key: frame.key && index == 0,
+            captured: frame.captured,
+            rotation: (index == last).then_some(frame.rotation),
         }));
         true
     }
@@ -91,7 +91,15 @@ impl Outbox {
             queues.audio.pop_front();
             queues.dropped += 1;
         }
-        queues.audio.push_back(Outgoing { video: false, payload, timestamp, marker, key: false, captured });
+        queues.audio.push_back(Outgoing {
+            video: false,
+            payload,
+            timestamp,
+            marker,
+            key: false,
+            captured,
+            rotation: None,
+        });
         !full
     }
 
@@ -122,26 +130,32 @@ mod tests {
         outbox
     }
 
+    fn info(key: bool) -> FrameInfo {
+        FrameInfo { timestamp: 1, key, captured: Time::ZERO, rotation: Rotation::Deg90 }
+    }
+
     fn frame(packets: usize) -> Vec<Bytes> {
         vec![Bytes::from_static(b"x"); packets]
     }
 
     #[test]
-    fn audio_overtakes_and_the_last_packet_of_a_frame_is_marked() {
+    fn audio_overtakes_and_the_last_packet_of_a_frame_is_marked_and_says_how_to_turn_it() {
         let outbox = open();
-        assert!(outbox.push_video(&mut frame(2), 1, true, Time::ZERO));
+        assert!(outbox.push_video(&mut frame(2), info(true)));
         assert!(outbox.push_audio(Bytes::new(), 2, false, Time::ZERO));
         let mut taken = VecDeque::new();
         outbox.take(&mut taken);
-        let marks: Vec<_> = taken.iter().map(|p| (p.video, p.marker, p.key)).collect();
-        assert_eq!(marks, [(false, false, false), (true, false, true), (true, true, false)]);
+        let marks: Vec<_> = taken.iter().map(|p| (p.video, p.marker, p.key, p.rotation)).collect();
+        let turned = Some(Rotation::Deg90);
+        let expected = [(false, false, false, None), (true, false, true, None), (true, true, false, turned)];
+        assert_eq!(marks, expected);
     }
 
     #[test]
     fn a_frame_that_does_not_fit_is_dropped_whole_and_counted() {
         let outbox = open();
-        assert!(outbox.push_video(&mut frame(MAX_VIDEO - 1), 1, false, Time::ZERO));
-        assert!(!outbox.push_video(&mut frame(2), 1, false, Time::ZERO));
+        assert!(outbox.push_video(&mut frame(MAX_VIDEO - 1), info(false)));
+        assert!(!outbox.push_video(&mut frame(2), info(false)));
         assert_eq!(outbox.dropped(), 2);
     }
 
@@ -159,7 +173,7 @@ mod tests {
     #[test]
     fn nothing_is_kept_while_there_is_no_connection() {
         let outbox = Outbox::default();
-        assert!(!outbox.push_video(&mut frame(1), 1, false, Time::ZERO));
+        assert!(!outbox.push_video(&mut frame(1), info(false)));
         assert!(!outbox.push_audio(Bytes::new(), 1, false, Time::ZERO));
         let mut taken = VecDeque::new();
         outbox.take(&mut taken);

@@ -1,6 +1,7 @@
 //! The few facts we read from session descriptions (RFC 8866, RFC 9429), and the one line we add.
 
 use duet_codecs::VideoCodec;
+use duet_media::rtp::VIDEO_ORIENTATION;
 
 /// Transport-wide sequence numbers (draft-holmer-rmcat-transport-wide-cc-extensions-01).
 pub(super) const TRANSPORT_CC: &str =
@@ -59,6 +60,8 @@ pub(super) struct Extensions {
     pub transport_cc: Option<u8>,
     /// [`MID`] and its value.
     pub mid: Option<(u8, String)>,
+    /// [`VIDEO_ORIENTATION`].
+    pub orientation: Option<u8>,
 }
 
 impl Negotiated {
@@ -221,6 +224,7 @@ impl<'a> Section<'a> {
         Extensions {
             transport_cc: number(TRANSPORT_CC),
             mid: number(MID).zip(self.value("mid").map(str::to_owned)),
+            orientation: number(VIDEO_ORIENTATION),
         }
     }
 
@@ -241,7 +245,7 @@ mod tests {
         m=video 9 UDP/TLS/RTP/SAVPF 108 109 96\r\na=mid:1\r\na=rtpmap:108 H264/90000\r\n\
         a=fmtp:108 packetization-mode=1;profile-level-id=42e01f\r\na=rtcp-fb:108 nack\r\na=rtcp-fb:108 nack pli\r\n\
         a=rtpmap:109 rtx/90000\r\na=fmtp:109 apt=108\r\na=rtpmap:96 VP8/90000\r\n\
-        a=extmap:4/sendrecv urn:ietf:params:rtp-hdrext:sdes:mid\r\na=recvonly\r\n\
+        a=extmap:4/sendrecv urn:ietf:params:rtp-hdrext:sdes:mid\r\na=extmap:5 urn:3gpp:video-orientation\r\na=recvonly\r\n\
         m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:2\r\n";
 
     #[test]
@@ -256,6 +260,7 @@ mod tests {
             ]
         );
         assert_eq!(video.extensions.mid, Some((4, "1".into())));
+        assert_eq!(video.extensions.orientation, Some(5));
         let audio = negotiated.audio.unwrap();
         assert_eq!((audio.payload_type, audio.extensions.transport_cc), (111, Some(3)));
     }

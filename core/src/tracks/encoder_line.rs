@@ -112,7 +112,7 @@ fn prepare<'a>(
             (duet_codecs::video_encoder(codec, config)?, *config)
         }
     };
-    if (applied.width, applied.height) != (config.width, config.height) {
+    if (applied.width, applied.height, applied.screen) != (config.width, config.height, config.screen) {
         encoder.configure(config)?;
     } else if applied.bitrate_bps != config.bitrate_bps || applied.fps != config.fps {
         encoder.set_rates(config.bitrate_bps, config.fps)?;

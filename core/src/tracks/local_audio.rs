@@ -10,7 +10,7 @@ use duet_media::audio::{AudioBlock, AudioError, CaptureConverter};
 
 use super::{Monitor, spawn_codec_thread};
 use crate::clock;
-use crate::peer::Peer;
+use crate::peer::PeerPort;
 use crate::stats::AudioSendStats;
 
 /// Samples in a packet: 20 ms at 48 kHz (RFC 7587's usual packet time).
@@ -42,7 +42,7 @@ struct State {
     converter: CaptureConverter,
     queue: VecDeque<Frame>,
     free: Vec<Box<[f32]>>,
-    out: Option<Peer>,
+    out: Option<Arc<dyn PeerPort>>,
     loss_percent: u8,
     disabled: bool,
     /// The call lets sound pass.
@@ -130,7 +130,7 @@ impl LocalAudio {
     }
 
     /// From now on sound is sent.
-    pub(crate) fn release(&self, out: Peer) {
+    pub(crate) fn release(&self, out: Arc<dyn PeerPort>) {
         let start = self.shared.monitor.update(|state| {
             state.out = Some(out);
             !std::mem::replace(&mut state.running, true) && !state.stopped
@@ -211,7 +211,7 @@ impl Shared {
         }
     }
 
-    fn next_frame(&self) -> Option<(Frame, Peer, u8)> {
+    fn next_frame(&self) -> Option<(Frame, Arc<dyn PeerPort>, u8)> {
         let mut state = self.monitor.lock();
         loop {
             if state.stopped {

@@ -13,7 +13,7 @@ use super::encoder_line::{EncoderLine, Settings};
 use super::{Monitor, spawn_codec_thread};
 use crate::clock;
 use crate::config::CallOptions;
-use crate::peer::Peer;
+use crate::peer::{FrameInfo, PeerPort};
 use crate::stats::VideoSendStats;
 
 /// Frames in flight: one waiting, one being encoded, one being copied by the host.
@@ -48,7 +48,7 @@ struct Shared {
 #[derive(Default)]
 struct State {
     newest: Option<PooledFrame>,
-    out: Option<Peer>,
+    out: Option<Arc<dyn PeerPort>>,
     codec: Option<VideoCodec>,
     target_bps: u64,
     fps: u32,
@@ -61,7 +61,8 @@ struct State {
 }
 
 impl LocalVideo {
-    /// `on_toggle` is called after the track was turned on or off, on the thread that did.
+    /// `on_toggle` is called after the track was turned on or off, or from camera to screen or back, on the
+    /// thread that did.
     pub(crate) fn new(options: &CallOptions, on_toggle: impl Fn() + Send + Sync + 'static) -> Self {
         let state = State {
             target_bps: u64::from(options.start_kbps) * 1000,
@@ -82,7 +83,8 @@ impl LocalVideo {
 
     /// Hands in a frame. Copies its pixels once and returns; never waits.
     ///
-    /// The size may change from frame to frame. Before the call is connected the newest frame is
+    /// The size may change from frame to frame, and so may the rotation, which travels beside the pixels.
+    /// Before the call is connected the newest frame is
     /// kept, so that the first picture leaves as soon as there is a path.
     ///
     /// # Errors
@@ -136,6 +138,20 @@ impl LocalVideo {
         !self.shared.monitor.lock().disabled
     }
 
+    /// Says whether the frames pushed from now on are a screen's: they are encoded for sharp text before
+    /// smooth motion, go on in the background, and the other end is told.
+    pub fn set_screen(&self, screen: bool) {
+        let was = self.shared.monitor.update(|state| std::mem::replace(&mut state.screen, screen));
+        if was != screen {
+            (self.shared.on_toggle)();
+        }
+    }
+
+    /// Whether the pictures are a screen's.
+    pub fn is_screen(&self) -> bool {
+        self.shared.monitor.lock().screen
+    }
+
     pub(crate) fn configure(&self, fps: u32, screen: bool) {
         self.shared.monitor.update(|state| (state.fps, state.screen) = (fps, screen));
     }
@@ -146,7 +162,7 @@ impl LocalVideo {
     }
 
     /// From now on frames are sent.
-    pub(crate) fn release(&self, out: Peer) {
+    pub(crate) fn release(&self, out: Arc<dyn PeerPort>) {
         let start = self.shared.monitor.update(|state| {
             state.out = Some(out);
             !std::mem::replace(&mut state.running, true) && !state.stopped
@@ -214,7 +230,7 @@ impl Default for Flow {
 /// One frame's worth of orders for the encoder thread.
 struct Job {
     frame: PooledFrame,
-    out: Peer,
+    out: Arc<dyn PeerPort>,
     codec: VideoCodec,
     target_bps: u64,
     fps: u32,
@@ -306,7 +322,13 @@ impl Shared {
             stats.packets_sent += packets as u64;
             stats.bytes_sent += bytes as u64;
         });
-        if !job.out.send_video(encoded.payloads, encoded.timestamp, encoded.key, job.frame.time) {
+        let info = FrameInfo {
+            timestamp: encoded.timestamp,
+            key: encoded.key,
+            captured: job.frame.time,
+            rotation: job.frame.rotation,
+        };
+        if !job.out.send_video(encoded.payloads, info) {
             self.monitor.lock().key_requested = true;
         }
         Ok(())

@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use duet_codecs::VideoCodec;
+use duet_media::frame::Rotation;
 use duet_media::rtp::PayloadFormat;
 
 pub use local_audio::LocalAudio;
@@ -29,6 +30,7 @@ pub(crate) struct InboundPacket {
     pub(crate) seq: u16,
     pub(crate) timestamp: u32,
     pub(crate) marker: bool,
+    pub(crate) rotation: Option<Rotation>,
     pub(crate) payload: Bytes,
     pub(crate) arrival: duet_media::Time,
 }

@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use duet_codecs::{VideoCodec, VideoDecoder};
 use duet_media::Time;
-use duet_media::frame::{FramePool, I420Frame, PooledFrame};
+use duet_media::frame::{FramePool, I420Frame, PooledFrame, Rotation};
 use duet_media::recv::{Frame, RtpPacket, VideoReceiver};
 
 use super::{InboundPacket, Monitor, spawn_codec_thread};
 use crate::clock;
-use crate::peer::Peer;
+use crate::peer::PeerPort;
 use crate::stats::VideoRecvStats;
 
 /// One being decoded into, the newest one, and two lent to the host.
@@ -54,7 +54,7 @@ struct Shared {
 #[derive(Default)]
 struct Inbox {
     packets: VecDeque<(VideoCodec, InboundPacket)>,
-    out: Option<Peer>,
+    out: Option<Arc<dyn PeerPort>>,
     /// The transport gave a packet up, or our own queue was full.
     lost: bool,
     /// The call does not show pictures.
@@ -123,7 +123,7 @@ impl RemoteVideo {
     }
 
     /// Packets are decoded from now on; earlier ones are decoded first.
-    pub(crate) fn release(&self, out: Peer) {
+    pub(crate) fn release(&self, out: Arc<dyn PeerPort>) {
         let start = self.shared.inbox.update(|inbox| {
             inbox.out = Some(out);
             inbox.anew = inbox.running;
@@ -250,6 +250,8 @@ impl Shared {
     }
 
     fn decode(&self, line: &mut DecoderLine, frame: &Frame, now: Time) {
+        line.rotation = frame.rotation.unwrap_or(line.rotation);
+        let rotation = line.rotation;
         let Some(decoder) = line.decoder() else { return };
         let picture = match decoder.decode(&frame.data) {
             Ok(Some(picture)) => picture,
@@ -267,6 +269,7 @@ impl Shared {
                 log::debug!("decoded frame refused: {error}");
                 return false;
             }
+            buffer.rotation = rotation;
             buffer.time = now;
             buffer.rtp_timestamp = frame.timestamp;
             let replaced = {
@@ -294,7 +297,7 @@ impl Shared {
 
 /// Why the decoder thread woke up, besides packets.
 struct Wakeup {
-    out: Peer,
+    out: Arc<dyn PeerPort>,
     lost: bool,
     anew: bool,
 }
@@ -305,6 +308,8 @@ struct DecoderLine {
     receiver: Option<VideoReceiver>,
     codec: Option<VideoCodec>,
     decoder: Option<Box<dyn VideoDecoder>>,
+    /// How the sender last said the pictures are turned; some say so only when it changes.
+    rotation: Rotation,
     freezes: FreezeDetector,
 }
 
@@ -316,8 +321,9 @@ impl DecoderLine {
             self.receiver = Some(VideoReceiver::new(super::payload_format(codec)));
         }
         let Some(receiver) = &mut self.receiver else { return };
-        let InboundPacket { seq, timestamp, marker, payload, arrival } = packet;
-        if let Err(error) = receiver.insert(RtpPacket { seq, timestamp, marker, payload }, arrival) {
+        let InboundPacket { seq, timestamp, marker, rotation, payload, arrival } = packet;
+        let packet = RtpPacket { seq, timestamp, marker, rotation, payload };
+        if let Err(error) = receiver.insert(packet, arrival) {
             log::debug!("video packet: {error}");
         }
     }

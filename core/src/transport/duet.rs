@@ -9,42 +9,36 @@ use duet_signal::message::{
 use duet_signal::outbox::{Accepted, Outbox};
 use duet_signal::{Envelope, MAX_MESSAGE_BYTES, Message, decode, encode, encode_numbered};
 use futures_util::{SinkExt, StreamExt};
-use tokio::net::TcpStream;
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::Message as Frame;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
-use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
 
 use super::backoff::{Backoff, FIRST_CONNECT_MS, RECONNECT_MS};
+use super::socket::{self, Socket};
+use super::{CLOSE_TIMEOUT, CONNECT_TIMEOUT, IDLE_TIMEOUT, STABLE};
 use super::{LinkEvent, LinkEvents, LinkSender, QUEUE};
+use crate::driver::Platform;
 use crate::{Error, SessionConfig};
 
-/// A service that takes longer than this to answer is as good as gone.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// The service pings every 15 s; three missed pings mean a dead connection.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(45);
 /// An acknowledgement waits this long for a message to ride on.
 const ACK_DELAY: Duration = Duration::from_millis(200);
-/// A connection that lasted this long was a good one: the next attempts start afresh.
-const STABLE: Duration = Duration::from_secs(5);
-/// How long a closing link may take to say goodbye.
-const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
-
-type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 /// Starts a link; it lives until the sender is dropped or it fails.
-pub(crate) fn open(
+pub(super) fn open(
     config: &SessionConfig,
+    endpoint: String,
+    platform: Platform,
     spawn: impl FnOnce(std::pin::Pin<Box<dyn Future<Output = ()> + Send>>),
-) -> Result<(LinkSender, LinkEvents, Arc<Notify>), Error> {
+) -> (LinkSender, LinkEvents, Arc<Notify>) {
     let network = Arc::new(Notify::new());
     let (sender, outgoing) = mpsc::channel(QUEUE);
     let (events, receiver) = mpsc::channel(QUEUE);
     let link = Link {
-        endpoint: config.endpoint()?,
+        endpoint,
         config: config.clone(),
+        platform,
         outgoing,
         events,
         network: network.clone(),
@@ -54,12 +48,13 @@ pub(crate) fn open(
         ever_up: false,
     };
     spawn(Box::pin(link.run()));
-    Ok((sender, receiver, network))
+    (sender, receiver, network)
 }
 
 struct Link {
     endpoint: String,
     config: SessionConfig,
+    platform: Platform,
     outgoing: mpsc::Receiver<Envelope>,
     events: mpsc::Sender<LinkEvent>,
     /// The device's network changed: the connection there is may be dead without knowing.
@@ -95,7 +90,7 @@ impl Link {
     async fn attempts(&mut self) -> Stop {
         let mut backoff = Backoff::new(FIRST_CONNECT_MS);
         let mut last_reason = String::from("no attempt was made");
-        while let Some(wait) = backoff.next(rand::random()) {
+        while let Some(wait) = backoff.next(self.platform.chance.share()) {
             if let Some(stop) = self.pause(wait).await {
                 return stop;
             }
@@ -142,6 +137,7 @@ impl Link {
         tokio::pin!(done);
         loop {
             tokio::select! {
+                biased;
                 () = &mut done => return None,
                 () = self.network.notified() => return None,
                 message = self.outgoing.recv() => match message {
@@ -153,15 +149,12 @@ impl Link {
     }
 
     async fn connect(&mut self) -> Result<(Socket, Welcome), Stop> {
-        let limits = WebSocketConfig::default()
-            .max_message_size(Some(MAX_MESSAGE_BYTES))
-            .max_frame_size(Some(MAX_MESSAGE_BYTES));
-        // Small messages must not wait for each other (Nagle's algorithm off).
-        let connecting = connect_async_with_config(&self.endpoint, Some(limits), true);
-        let (mut socket, _) = timeout(CONNECT_TIMEOUT, connecting)
+        let connecting =
+            socket::open(&*self.platform.dialer, self.config.trust(), &*self.endpoint, MAX_MESSAGE_BYTES);
+        let mut socket = timeout(CONNECT_TIMEOUT, connecting)
             .await
             .map_err(|_| Stop::Broken("no answer in time".into()))?
-            .map_err(|error| Stop::Broken(error.to_string()))?;
+            .map_err(Stop::Broken)?;
         let hello = Message::Hello(Hello {
             versions: VersionRange { min: PROTOCOL_VERSION, max: PROTOCOL_VERSION },
             user: self.config.user.clone(),
@@ -224,6 +217,10 @@ impl Link {
             }
             let ack_timer = sleep_until(ack_at.unwrap_or_else(|| heard + IDLE_TIMEOUT));
             tokio::select! {
+                // In a fixed order, so that the same happenings have the same consequences. Silence is only
+                // silence when nothing waits to be read.
+                biased;
+                () = self.network.notified() => return Stop::Broken("the network changed".into()),
                 message = self.outgoing.recv() => match message {
                     Some(envelope) => if let Some(stop) = self.keep(envelope) { return stop },
                     None => {
@@ -242,7 +239,6 @@ impl Link {
                         Some(Err(error)) => return Stop::Broken(error.to_string()),
                     }
                 }
-                () = self.network.notified() => return Stop::Broken("the network changed".into()),
                 () = ack_timer => {
                     if heard.elapsed() >= IDLE_TIMEOUT {
                         return Stop::Broken("the service went silent".into());

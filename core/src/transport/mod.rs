@@ -1,18 +1,37 @@
 //! How signaling messages travel: over the service's WebSocket, or carried by the host.
 
+mod address;
 mod backoff;
 mod duet;
+mod foreign;
+mod http;
+pub(crate) mod socket;
+mod tls;
+
+use std::sync::Arc;
+use std::time::Duration;
 
 use duet_signal::Envelope;
-use duet_signal::message::IceServer;
-use tokio::sync::mpsc;
+use duet_signal::dialect::Translator;
+use duet_signal::message::{IceServer, UserId};
+use tokio::sync::{Notify, mpsc};
 
-use crate::Error;
+use crate::driver::Platform;
+use crate::{Error, SessionConfig};
 
-pub(crate) use duet::open as open_duet;
+pub(crate) use tls::Trust;
 
 /// Messages waiting to leave, and events waiting for the session: a call's set-up is some 50.
 const QUEUE: usize = 256;
+
+/// A service that takes longer than this to answer is as good as gone.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Something is heard every 15 s, if only a ping or its answer; after three times that a connection is dead.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(45);
+/// A connection that lasted this long was a good one: the next attempts start afresh.
+const STABLE: Duration = Duration::from_secs(5);
+/// How long a closing link may take to say goodbye.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The sending half of a link; dropping it sends what is queued and closes the link.
 pub(crate) type LinkSender = mpsc::Sender<Envelope>;
@@ -36,8 +55,28 @@ pub(crate) enum LinkEvent {
         /// STUN and TURN servers the service offers now.
         ice_servers: Vec<IceServer>,
     },
+    /// The service has named us.
+    Named(UserId),
     /// A message for us.
     Message(Box<Envelope>),
     /// There will be no connection any more.
     Failed(Error),
+}
+
+/// Starts a link in the session's dialect; it lives until the sender is dropped or it fails.
+///
+/// # Errors
+/// [`Error::InvalidUrl`].
+pub(crate) fn open(
+    config: &SessionConfig,
+    platform: Platform,
+    spawn: impl FnOnce(std::pin::Pin<Box<dyn Future<Output = ()> + Send>>),
+) -> Result<(LinkSender, LinkEvents, Arc<Notify>), Error> {
+    let invalid = |reason| Error::InvalidUrl { url: config.url.clone(), reason };
+    let base = address::Base::parse(&config.url).map_err(invalid)?;
+    let translator = Translator::new(config.dialect, &config.user, platform.chance.number());
+    Ok(match translator {
+        Some(translator) => foreign::open(config, base, translator, platform, spawn),
+        None => duet::open(config, base.duet(), platform, spawn),
+    })
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use duet_core::audio::{AudioBlock, AudioBlockMut, Samples, SamplesMut};
-use duet_core::frame::VideoFrame;
+use duet_core::frame::{Rotation, VideoFrame};
 use duet_core::{
     Call, CallEvent, CallOptions, CallState, Ended, Engine, EngineConfig, Session, SessionConfig,
     SessionEvent, SessionState, Subscription, VideoCodec,
@@ -98,6 +98,20 @@ impl Host {
             match self.events.recv_timeout(end.saturating_duration_since(Instant::now())) {
                 Ok(SessionEvent::State(_)) => {}
                 other => panic!("not connected: {other:?}"),
+            }
+        }
+    }
+
+    /// Waits until the connection to the service was lost and made anew.
+    pub fn reconnects(&self) {
+        let end = Instant::now() + DEADLINE;
+        let mut lost = false;
+        loop {
+            match self.events.recv_timeout(end.saturating_duration_since(Instant::now())) {
+                Ok(SessionEvent::State(SessionState::Reconnecting)) => lost = true,
+                Ok(SessionEvent::State(SessionState::Connected)) if lost => return,
+                Ok(SessionEvent::State(_)) => {}
+                other => panic!("not reconnected: {other:?}"),
             }
         }
     }
@@ -213,6 +227,23 @@ impl Line {
     }
 }
 
+impl Line {
+    /// Sends pictures to be turned by `rotation` until `other` has one that says so; gives its size.
+    pub fn see_turned(&self, other: &Line, rotation: Rotation) -> (u32, u32) {
+        let (mut picture, end) = (Picture::new(), Instant::now() + DEADLINE);
+        loop {
+            assert!(Instant::now() < end, "no picture turned by {rotation:?}: {:?}", other.call.stats());
+            picture.push_turned(self, rotation);
+            if let Some(frame) = other.call.remote_video().acquire()
+                && frame.rotation == rotation
+            {
+                return (frame.width(), frame.height());
+            }
+            std::thread::park_timeout(Duration::from_millis(33));
+        }
+    }
+}
+
 /// A small picture that moves.
 pub struct Picture {
     data: Vec<u8>,
@@ -228,6 +259,10 @@ impl Picture {
     }
 
     pub fn push(&mut self, line: &Line) {
+        self.push_turned(line, Rotation::Deg0);
+    }
+
+    pub fn push_turned(&mut self, line: &Line, rotation: Rotation) {
         let (width, height) = Self::SIZE;
         self.count = self.count.wrapping_add(3);
         for (index, luma) in self.data[..(width * height) as usize].iter_mut().enumerate() {
@@ -235,6 +270,7 @@ impl Picture {
         }
         let frame =
             VideoFrame::i420(width, height, &self.data, duet_core::Time::ZERO).expect("a valid frame");
+        let frame = VideoFrame { rotation, ..frame };
         line.call.local_video().push(&frame).expect("a valid frame");
     }
 }

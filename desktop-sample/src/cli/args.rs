@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use duet_core::VideoCodec;
-use duet_core::frame::I420Frame;
+use duet_core::frame::{I420Frame, Rotation};
 
 /// `WxH`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +30,24 @@ impl FromStr for Size {
 impl fmt::Display for Size {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}x{}", self.width, self.height)
+    }
+}
+
+/// Degrees clockwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Turn(pub(crate) Rotation);
+
+impl FromStr for Turn {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "0" => Ok(Turn(Rotation::Deg0)),
+            "90" => Ok(Turn(Rotation::Deg90)),
+            "180" => Ok(Turn(Rotation::Deg180)),
+            "270" => Ok(Turn(Rotation::Deg270)),
+            _ => Err("write 0, 90, 180 or 270".into()),
+        }
     }
 }
 

@@ -69,9 +69,9 @@ impl fmt::Display for Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let kind = match error.kind() {
-            ErrorKind::InvalidArgument | ErrorKind::Codec => Kind::Usage,
+            ErrorKind::InvalidArgument | ErrorKind::Unsupported | ErrorKind::Codec => Kind::Usage,
             ErrorKind::Signaling | ErrorKind::Unauthorized => Kind::Signaling,
-            ErrorKind::RoomFull => Kind::Room,
+            ErrorKind::RoomFull | ErrorKind::NameTaken => Kind::Room,
             _ => Kind::Call,
         };
         Failure { kind, message: error.to_string() }

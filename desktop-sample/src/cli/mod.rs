@@ -1,7 +1,7 @@
 //! The command line: one module for each subcommand.
 
 mod args;
-mod call;
+pub(crate) mod call;
 mod codecs;
 mod demo;
 mod failure;
@@ -25,7 +25,7 @@ Examples:
   duet call http://127.0.0.1:8080 --room tea  meet somebody in a room; open the page for the other side
   duet codecs                                 what this build can send and receive
 
-Exit codes: 0 worked and ended as asked, 1 the call failed, 2 wrong usage, 3 no signaling, 4 the room is full.";
+Exit codes: 0 worked and ended as asked, 1 the call failed, 2 wrong usage, 3 no signaling, 4 the room is full or the name taken.";
 
 /// Calls between two people, from the command line.
 #[derive(Parser)]

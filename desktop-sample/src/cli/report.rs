@@ -4,7 +4,7 @@ use serde::Serialize;
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(tag = "event", rename_all = "lowercase")]
+#[serde(tag = "event", rename_all = "kebab-case")]
 pub(crate) enum Event {
     /// The signaling connection changed.
     Signaling {
@@ -20,6 +20,49 @@ pub(crate) enum Event {
     },
     /// Pictures move and sound arrives.
     Media,
+    /// It rings at the other side.
+    Ringing,
+    /// Somebody calls.
+    Incoming {
+        /// Their name.
+        from: String,
+    },
+    /// Somebody calls during a call.
+    Waiting {
+        /// Their name.
+        from: String,
+    },
+    /// Another call is the one that talks.
+    Switched {
+        /// With whom.
+        to: String,
+    },
+    /// Who holds the call has changed.
+    Held {
+        /// This side does.
+        local: bool,
+        /// The other side does.
+        remote: bool,
+    },
+    /// What the other side sends.
+    RemoteMedia {
+        /// Its microphone is open.
+        audio: bool,
+        /// It sends pictures.
+        video: bool,
+        /// They are a screen's.
+        screen: bool,
+    },
+    /// The two come to terms about pictures.
+    Video {
+        /// `asked` (by the other side), `agreed`, `declined` or `stopped`.
+        news: &'static str,
+    },
+    /// Something was done because it was typed or due.
+    Did {
+        /// As it is written on the command line.
+        action: String,
+    },
     /// The call is over.
     Ended {
         /// `local`, `remote` or `timeout`.
@@ -115,6 +158,10 @@ mod tests {
         );
         assert_eq!(value(&Event::Ready, Some('b')), json!({"event": "ready", "side": "b"}));
         assert_eq!(value(&Event::Connected { ms: 45 }, None), json!({"event": "connected", "ms": 45}));
+        assert_eq!(
+            value(&Event::RemoteMedia { audio: true, video: false, screen: false }, None),
+            json!({"event": "remote-media", "audio": true, "video": false, "screen": false})
+        );
         assert_eq!(
             value(&Event::Ended { by: "remote".into(), reason: "hang-up".into() }, None),
             json!({"event": "ended", "by": "remote", "reason": "hang-up"})

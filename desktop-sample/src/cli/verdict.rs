@@ -1,8 +1,10 @@
 //! Did the call do what was asked?
 
+use clap::ValueEnum;
+use duet_core::EndReason;
+
 use super::Failure;
 use super::party::Facts;
-use clap::ValueEnum;
 
 /// Who is to end the call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -30,6 +32,9 @@ pub(crate) fn verdict(facts: &Facts, asked: Asked) -> Result<(), Failure> {
         return Err(failure.clone());
     }
     let by = facts.ended.as_ref().map(super::party::ended_by);
+    if facts.declined && facts.ended.as_ref().is_some_and(|ended| ended.reason == EndReason::Declined) {
+        return Ok(());
+    }
     if facts.media_at.is_none() {
         return Err(match (&facts.ended, asked.interrupted) {
             (_, true) => Failure::call("stopped before pictures and sound flowed both ways"),
@@ -85,7 +90,7 @@ fn advice(reason: &str) -> &'static str {
 mod tests {
     use std::time::Duration;
 
-    use duet_core::{EndReason, Ended, EndedBy, Phase, Time};
+    use duet_core::{Ended, EndedBy, Phase, Time};
 
     use super::*;
 
@@ -125,6 +130,13 @@ mod tests {
         ] {
             assert_eq!(code(facts, asked(end)), expected, "{end:?}");
         }
+    }
+
+    #[test]
+    fn a_call_that_was_to_be_declined_worked_when_it_was() {
+        let declined = facts(false, Some((EndedBy::Local, EndReason::Declined)));
+        assert_eq!(code(&declined, asked(None)), 1);
+        assert_eq!(code(&Facts { declined: true, ..declined }, asked(None)), 0);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use duet_core::audio::{AudioBlockMut, SamplesMut};
-use duet_core::frame::I420Frame;
+use duet_core::frame::{I420Frame, Rotation};
 use duet_core::{Call, Engine};
 
 pub use bell::{Bell, Stop};
@@ -28,6 +28,8 @@ const GLANCE: Duration = Duration::from_millis(100);
 pub struct Plan {
     /// The camera.
     pub pictures: Option<Box<dyn Pictures>>,
+    /// What a viewer must do to see them upright; they are sent as they are.
+    pub rotation: Rotation,
     /// The microphone.
     pub sound: Option<Box<dyn Sound>>,
     /// Keeps every picture received.
@@ -45,7 +47,8 @@ pub struct Media {
 
 struct Shared {
     engine: Engine,
-    call: Call,
+    /// The call that talks.
+    call: Mutex<Call>,
     stop: Stop,
     bell: Arc<Bell>,
     eye: Mutex<(Eye, Seen)>,
@@ -70,23 +73,29 @@ impl Media {
     pub fn start(engine: &Engine, call: &Call, plan: Plan, bell: Arc<Bell>) -> Self {
         let shared = Arc::new(Shared {
             engine: engine.clone(),
-            call: call.clone(),
+            call: Mutex::new(call.clone()),
             stop: Stop::default(),
             bell,
             eye: Mutex::default(),
             ear: Mutex::default(),
             problems: Mutex::default(),
         });
-        let Plan { pictures, sound, video_recorder, audio_recorder } = plan;
+        let Plan { pictures, rotation, sound, video_recorder, audio_recorder } = plan;
         let mut threads = vec![spawn("loudspeaker", &shared, |shared| shared.play(audio_recorder))];
         if let Some(sound) = sound {
             threads.push(spawn("microphone", &shared, |shared| shared.speak(sound)));
         }
         if let Some(pictures) = pictures {
-            threads.push(spawn("camera", &shared, |shared| shared.film(pictures)));
+            threads.push(spawn("camera", &shared, move |shared| shared.film(pictures, rotation)));
         }
         let screen = spawn("screen", &shared, |shared| shared.show(video_recorder));
         Media { shared, screen, threads }
+    }
+
+    /// Sends to and plays from another call from now on.
+    pub fn switch(&self, call: &Call) {
+        *lock(&self.shared.call) = call.clone();
+        self.shared.bell.ring();
     }
 
     /// What was seen so far.
@@ -116,16 +125,16 @@ impl Media {
 }
 
 impl Shared {
-    fn film(&self, mut pictures: Box<dyn Pictures>) {
-        let track = self.call.local_video();
+    fn film(&self, mut pictures: Box<dyn Pictures>, rotation: Rotation) {
         let mut ticker = Ticker::new(pictures.rate(), Late::Skip);
         while let Some(number) = self.wait(&mut ticker) {
             let picture = match pictures.picture(number) {
                 Ok(picture) => picture,
                 Err(error) => return self.report(error),
             };
+            picture.rotation = rotation;
             picture.time = self.engine.now();
-            let pushed = picture.as_video_frame().and_then(|frame| track.push(&frame));
+            let pushed = picture.as_video_frame().and_then(|frame| self.call().local_video().push(&frame));
             if let Err(error) = pushed {
                 return self.report(error);
             }
@@ -133,12 +142,11 @@ impl Shared {
     }
 
     fn speak(&self, mut sound: Box<dyn Sound>) {
-        let track = self.call.local_audio();
         let mut ticker = Ticker::new(BLOCKS, Late::CatchUp);
         while self.wait(&mut ticker).is_some() {
             match sound.block() {
                 Ok(block) => {
-                    if let Err(error) = track.push(block) {
+                    if let Err(error) = self.call().local_audio().push(block) {
                         return self.report(error);
                     }
                 }
@@ -148,12 +156,11 @@ impl Shared {
     }
 
     fn play(&self, mut recorder: Option<WavRecorder>) {
-        let track = self.call.remote_audio();
         let mut ticker = Ticker::new(BLOCKS, Late::CatchUp);
         let mut samples = [0i16; BLOCK];
         while self.wait(&mut ticker).is_some() {
             let block = AudioBlockMut { samples: SamplesMut::I16(&mut samples), rate: 48_000, channels: 1 };
-            if let Err(error) = track.pull(block) {
+            if let Err(error) = self.call().remote_audio().pull(block) {
                 self.report(error);
                 break;
             }
@@ -166,10 +173,9 @@ impl Shared {
     }
 
     fn show(&self, mut recorder: Option<Y4mRecorder>) -> I420Frame {
-        let track = self.call.remote_video();
         let mut frame = I420Frame::default();
         loop {
-            while track.pull(&mut frame) {
+            while self.call().remote_video().pull(&mut frame) {
                 let mut eye = lock(&self.eye);
                 let seen = eye.0.look(&frame, self.engine.now()).clone();
                 eye.1 = seen;
@@ -181,6 +187,10 @@ impl Shared {
             }
             self.bell.wait(GLANCE);
         }
+    }
+
+    fn call(&self) -> Call {
+        lock(&self.call).clone()
     }
 
     /// The next tick, when it is due; `None` when it is time to stop.

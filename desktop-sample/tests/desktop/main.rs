@@ -5,3 +5,4 @@ mod demo;
 mod files;
 mod hang_up;
 mod support;
+mod talk;

@@ -1,6 +1,6 @@
 //! Running `duet` and reading what it says.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
@@ -37,10 +37,14 @@ pub struct Service {
 
 impl Service {
     pub fn start() -> Self {
+        Self::with(ServerConfig::loopback())
+    }
+
+    pub fn with(config: ServerConfig) -> Self {
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("runtime");
         let server = {
             let _inside = runtime.enter();
-            Server::bind(ServerConfig::loopback()).expect("bind").spawn()
+            Server::bind(config).expect("bind").spawn()
         };
         Service { url: server.url(), _server: server, _runtime: runtime }
     }
@@ -65,7 +69,7 @@ impl Duet {
     pub fn start<S: AsRef<std::ffi::OsStr>>(args: impl IntoIterator<Item = S>) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_duet"))
             .args(args)
-            .stdin(Stdio::null())
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -98,6 +102,17 @@ impl Duet {
                 return event;
             }
         }
+    }
+
+    /// Types a line.
+    pub fn type_line(&mut self, line: &str) {
+        let stdin = self.child.stdin.as_mut().expect("stdin");
+        writeln!(stdin, "{line}").expect("it reads what is typed");
+    }
+
+    /// Ends it without a chance to say anything (SIGKILL).
+    pub fn kill(&mut self) {
+        self.child.kill().expect("it runs");
     }
 
     /// Sends SIGTERM.

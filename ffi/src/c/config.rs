@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use duet_core::{
     CallConfig, CallOptions, CallWaiting, ConnectPolicy, CustomConfig, EngineConfig, IceConfig, IceServer,
-    MediaKinds, SessionConfig, VideoCodec,
+    MediaKinds, SessionConfig, UnknownDialect, VideoCodec,
 };
 
 use super::error::Failure;
@@ -85,7 +85,7 @@ pub enum DuetConnectPolicy {
 pub struct DuetSessionConfig {
     /// `sizeof(DuetSessionConfig)`.
     pub size: usize,
-    /// `http(s)://host:port` or `ws(s)://host:port` of a `duet serve`; NULL for custom signaling.
+    /// `http(s)://host:port` or `ws(s)://host:port` of the service; NULL for the host's own signaling.
     pub url: *const c_char,
     /// Who we are, 1 to 128 characters.
     pub user: *const c_char,
@@ -107,6 +107,11 @@ pub struct DuetSessionConfig {
     pub ring_timeout_ms: u32,
     /// How incoming calls are set up before anybody accepts them; NULL for the defaults.
     pub incoming: *const DuetCallOptions,
+    /// Which system the service is: `duet`, `socketio-relay`, `ws-broadcast`, `socketio-room`,
+    /// `socketio-invite` or `peerjs`; NULL: `duet`.
+    pub dialect: *const c_char,
+    /// Dangerous: accepts any certificate of the service. For tests against self-signed ones.
+    pub insecure: bool,
 }
 
 // SAFETY: repr(C), size first; integers, bools and raw pointers may be zero.
@@ -159,6 +164,12 @@ impl DuetSessionConfig {
         let mut config = SessionConfig::new(url, custom.user);
         // SAFETY: the caller's promise.
         config.token = unsafe { memory::optional_text("token", self.token)? }.map(str::to_owned);
+        // SAFETY: the caller's promise.
+        if let Some(name) = unsafe { memory::optional_text("dialect", self.dialect)? } {
+            config.dialect =
+                name.parse().map_err(|error: UnknownDialect| Failure::argument(error.to_string()))?;
+        }
+        config.insecure = self.insecure;
         config.ice = custom.ice;
         config.incoming = custom.incoming;
         config.calls = custom.calls;

@@ -1,6 +1,7 @@
 //! The root of everything.
 
 use std::ffi::{CStr, c_char};
+use std::time::Duration;
 
 use duet_core::{DeviceNews, Engine, Thermal};
 
@@ -119,6 +120,31 @@ pub extern "C" fn duet_engine_close(engine: DuetEngine) -> DuetError {
             engine.close();
             Ok(())
         })
+    })
+}
+
+/// Does what `duet_engine_close` does, and waits until the other sides have been told: for a process that is
+/// about to end. The only function that waits; not inside a callback.
+///
+/// @param timeout_ms The longest wait.
+/// @param told Whether all were told; may be NULL.
+///
+/// # Safety
+/// `told` is NULL or may be written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn duet_engine_close_and_wait(
+    engine: DuetEngine,
+    timeout_ms: u32,
+    told: *mut bool,
+) -> DuetError {
+    entry(|| {
+        let engine = with_engine(engine, |engine| Ok(engine.clone()))?;
+        let all = engine.close_and_wait(Duration::from_millis(timeout_ms.into()));
+        if told.is_null() {
+            return Ok(());
+        }
+        // SAFETY: the caller's promise.
+        unsafe { memory::put("told", told, all) }
     })
 }
 

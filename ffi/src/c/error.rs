@@ -36,6 +36,10 @@ pub enum DuetError {
     Codec = 10,
     /// The operating system refused a resource, or a bug in Duet.
     Internal = 11,
+    /// Somebody of that name is connected already.
+    NameTaken = 12,
+    /// The signaling system has no word for it.
+    Unsupported = 13,
 }
 
 /// Why an entry refuses: a code for programs, words for people.
@@ -62,6 +66,8 @@ impl From<ErrorKind> for DuetError {
             ErrorKind::Signaling => DuetError::Signaling,
             ErrorKind::Unauthorized => DuetError::Unauthorized,
             ErrorKind::RoomFull => DuetError::RoomFull,
+            ErrorKind::NameTaken => DuetError::NameTaken,
+            ErrorKind::Unsupported => DuetError::Unsupported,
             ErrorKind::NotFound => DuetError::NotFound,
             ErrorKind::Closed => DuetError::Closed,
             ErrorKind::Overloaded => DuetError::Overloaded,
@@ -126,6 +132,8 @@ pub extern "C" fn duet_error_name(code: i32) -> *const c_char {
         9 => c"overloaded",
         10 => c"codec",
         11 => c"internal",
+        12 => c"name-taken",
+        13 => c"unsupported",
         _ => c"unknown",
     };
     name.as_ptr()

@@ -1,13 +1,13 @@
-//! The engine's log, handed to the host.
+//! The log, handed to C.
 
-use std::cell::Cell;
 use std::ffi::{CString, c_char, c_void};
-use std::sync::{Arc, Once, PoisonError, RwLock};
+use std::sync::Arc;
 
-use log::{LevelFilter, Log, Metadata, Record};
+use log::LevelFilter;
 
 use super::entry::{DuetRelease, UserData, entry};
 use super::error::{DuetError, Failure};
+use crate::logs;
 
 /// How much is logged. Descriptions of connections, addresses and user data appear at debug and trace
 /// only.
@@ -61,14 +61,20 @@ pub unsafe extern "C" fn duet_log_set_callback(
 ) -> DuetError {
     let user_data = UserData::new(user_data, release);
     entry(move || {
-        let level = filter(level)?;
-        install()?;
-        let sink = callback.map(|callback| Arc::new(Sink { callback, user_data }));
-        log::set_max_level(if sink.is_some() { level } else { LevelFilter::Off });
-        let before = std::mem::replace(&mut *SINK.write().unwrap_or_else(PoisonError::into_inner), sink);
-        // Not under the lock: releasing may call the host, and the host us.
-        drop(before);
-        Ok(())
+        let filter = filter(level)?;
+        let sink = callback.map(|callback| -> logs::Sink {
+            Arc::new(move |line, target, message| {
+                let text = |text: &str| CString::new(text.replace('\0', " ")).unwrap_or_default();
+                let (target, message) = (text(target), text(message));
+                // SAFETY: the host promised that the callback may be called on any thread.
+                unsafe { callback(level_of(line), target.as_ptr(), message.as_ptr(), user_data.get()) }
+            })
+        });
+        if logs::set(filter, sink) {
+            Ok(())
+        } else {
+            Err(Failure::new(DuetError::Closed, "another library in this process owns the log"))
+        }
     })
 }
 
@@ -83,62 +89,7 @@ pub extern "C" fn duet_log_set_level(level: u32) -> DuetError {
     })
 }
 
-type Callback = unsafe extern "C" fn(DuetLogLevel, *const c_char, *const c_char, *mut c_void);
-
-struct Sink {
-    callback: Callback,
-    user_data: UserData,
-}
-
-static SINK: RwLock<Option<Arc<Sink>>> = RwLock::new(None);
-static LOGGER: HostLog = HostLog { _address: 0 };
-
-thread_local! {
-    /// This thread is inside a log callback.
-    static INSIDE: Cell<bool> = const { Cell::new(false) };
-}
-
-struct HostLog {
-    /// Without a size it had no address of its own to be known by.
-    _address: u8,
-}
-
-impl Log for HostLog {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.level() <= log::max_level()
-    }
-
-    fn log(&self, record: &Record<'_>) {
-        let Some(sink) = SINK.read().unwrap_or_else(PoisonError::into_inner).clone() else { return };
-        // A thread that is ending has no flag any more, and its last words are not worth a crash.
-        if INSIDE.try_with(|inside| inside.replace(true)).unwrap_or(true) {
-            return;
-        }
-        let text = |text: String| CString::new(text.replace('\0', " ")).unwrap_or_default();
-        let (target, message) = (text(record.target().into()), text(record.args().to_string()));
-        // SAFETY: the host promised that the callback may be called on any thread.
-        unsafe {
-            (sink.callback)(level(record.level()), target.as_ptr(), message.as_ptr(), sink.user_data.get());
-        }
-        INSIDE.with(|inside| inside.set(false));
-    }
-
-    fn flush(&self) {}
-}
-
-fn install() -> Result<(), Failure> {
-    static ONCE: Once = Once::new();
-    // Whoever lost the race finds the logger to be ours below.
-    ONCE.call_once(|| drop(log::set_logger(&LOGGER)));
-    let ours: *const dyn Log = &LOGGER;
-    if std::ptr::addr_eq(log::logger(), ours) {
-        Ok(())
-    } else {
-        Err(Failure::new(DuetError::Closed, "another library in this process owns the log"))
-    }
-}
-
-fn level(level: log::Level) -> DuetLogLevel {
+fn level_of(level: log::Level) -> DuetLogLevel {
     match level {
         log::Level::Error => DuetLogLevel::Error,
         log::Level::Warn => DuetLogLevel::Warn,

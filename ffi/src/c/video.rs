@@ -148,6 +148,18 @@ pub extern "C" fn duet_local_video_set_enabled(call: DuetCall, enabled: bool) ->
     })
 }
 
+/// Says whether the frames pushed from now on are a screen's: they are encoded for sharp text before smooth
+/// motion, go on in the background, and the other end is told.
+#[unsafe(no_mangle)]
+pub extern "C" fn duet_local_video_set_screen(call: DuetCall, screen: bool) -> DuetError {
+    entry(|| {
+        with_call(call, |call| {
+            call.object.local_video().set_screen(screen);
+            Ok(())
+        })
+    })
+}
+
 /// Whether pictures are on.
 ///
 /// # Safety

@@ -2,7 +2,7 @@
 //!
 //! | module | job |
 //! |---|---|
-//! | `wire` | the socket: texts in and out, deadlines, closing |
+//! | `wire` | what this dialect alone writes to a socket |
 //! | `hello` | from connecting to `welcome` |
 //! | `connection` | from `welcome` to the end |
 //!
@@ -14,25 +14,16 @@ mod wire;
 
 use std::sync::Arc;
 
-use axum::extract::ws::{WebSocket, WebSocketUpgrade, close_code};
-use duet_signal::MAX_MESSAGE_BYTES;
+use axum::extract::ws::{WebSocket, close_code};
 use duet_signal::message::{ErrorCode, ErrorInfo};
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-use crate::app::App;
+use crate::app::{App, stopped};
 use crate::hub::{Gone, Seat};
 use crate::limits::Pass;
+use crate::wire::{Broken, Wire};
 use connection::Connection;
-use wire::Wire;
-
-/// Up to here a message is read to the end and answered with an error naming its size; beyond, the
-/// connection is closed, because what follows can no longer be read.
-const READ_LIMIT: usize = 2 * MAX_MESSAGE_BYTES;
-
-/// Most messages are below 1 KiB; larger ones grow the buffer for as long as they take. The default
-/// of 128 KiB each way would be most of what an idle connection costs.
-const BUFFER: usize = 4 * 1024;
 
 /// Why a connection ended.
 #[derive(Debug)]
@@ -49,20 +40,16 @@ enum End {
     Stopping,
 }
 
+impl From<Broken> for End {
+    fn from(_: Broken) -> Self {
+        End::Lost
+    }
+}
+
 impl From<Gone> for End {
     fn from(_: Gone) -> Self {
         End::Over
     }
-}
-
-/// Sets the sizes of an upgrade.
-pub(crate) fn configure(upgrade: WebSocketUpgrade) -> WebSocketUpgrade {
-    upgrade
-        .max_message_size(READ_LIMIT)
-        .max_frame_size(READ_LIMIT)
-        .read_buffer_size(BUFFER)
-        .write_buffer_size(BUFFER)
-        .max_write_buffer_size(4 * READ_LIMIT)
 }
 
 /// Serves one client from its connecting to the end of its session, or until another connection
@@ -71,6 +58,7 @@ pub(crate) async fn serve(socket: WebSocket, app: Arc<App>, pass: Pass) {
     let mut stopping = app.stopping.subscribe();
     let mut wire = Wire::new(socket, app.config.timing.write_deadline);
     let met = tokio::select! {
+        biased;
         met = hello::meet(&mut wire, &app) => met,
         () = stopped(&mut stopping) => Err(End::Stopping),
     };
@@ -114,16 +102,12 @@ pub(crate) async fn serve(socket: WebSocket, app: Arc<App>, pass: Pass) {
 async fn keep_for_resume(seat: Seat, app: &App, stopping: &mut watch::Receiver<bool>) {
     if seat.disconnect().is_ok() {
         tokio::select! {
+            biased;
             () = sleep(app.config.timing.resume_window) => {}
             () = seat.link().over() => {}
             () = stopped(stopping) => {}
         }
     }
-}
-
-/// Ready when the server stops, or is gone.
-async fn stopped(stopping: &mut watch::Receiver<bool>) {
-    let _ = stopping.wait_for(|stopping| *stopping).await;
 }
 
 fn over(why: ErrorCode) -> ErrorInfo {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use duet_signal::Envelope;
-use duet_signal::message::{DeviceId, RoomId, UserId};
+use duet_signal::message::{CallId, DeviceId, RoomId, UserId};
 use duet_signal::outbox::Accepted;
 
 use super::{Gone, Hub, Refusal};
@@ -95,11 +95,11 @@ impl Seat {
         Ok(state.relay(envelope, weight))
     }
 
-    /// Enters a room.
-    pub(crate) fn join(&self, room: &RoomId) -> Result<Result<(), Refusal>, Gone> {
+    /// Enters a room; the client calls its stay there `stay`.
+    pub(crate) fn join(&self, room: &RoomId, stay: Option<&CallId>) -> Result<Result<(), Refusal>, Gone> {
         let mut state = self.hub.lock();
         state.session(&self.device, &self.link)?;
-        Ok(state.join(&self.device, room))
+        Ok(state.join(&self.device, room, stay))
     }
 
     /// Leaves a room.

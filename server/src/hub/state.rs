@@ -13,6 +13,7 @@ use tokio::time::Instant;
 
 use super::{Gone, Refusal};
 use crate::config::Limits;
+use crate::random_id;
 use crate::session::{Link, Queued, Session};
 
 /// Longest device name taken over from a client, in bytes; ours have 16.
@@ -161,7 +162,12 @@ impl State {
     }
 
     /// Lets a device into a room and tells everybody concerned.
-    pub(super) fn join(&mut self, device: &DeviceId, id: &RoomId) -> Result<(), Refusal> {
+    pub(super) fn join(
+        &mut self,
+        device: &DeviceId,
+        id: &RoomId,
+        stay: Option<&CallId>,
+    ) -> Result<(), Refusal> {
         let Some(session) = self.sessions.get(device) else { return Ok(()) };
         if session.rooms.len() >= self.limits.rooms_per_session && !session.rooms.contains(id) {
             return Err(Refusal::new(ErrorCode::RateLimited, "in too many rooms; leave one first"));
@@ -169,7 +175,7 @@ impl State {
         let user = session.user.clone();
         let sessions = &self.sessions;
         let room = self.rooms.entry(id.clone()).or_default();
-        let me = Member { user: user.clone(), device: device.clone() };
+        let me = Member { user: user.clone(), device: device.clone(), stay: stay.cloned() };
         let is_ghost = |member: &Member| sessions.get(&member.device).is_none_or(|s| !s.connected);
         let (peer, news, replaced) = match room.join(me, is_ghost, || CallId(random_id())) {
             Join::In { peer, news, replaced } => (peer, news, replaced),
@@ -179,18 +185,21 @@ impl State {
             self.forget_room(&departure.gone.device, id);
             // The ghost may come back and has to know as well.
             if let Some((_, call)) = &departure.left_behind {
-                let left = PeerLeft { room: id.clone(), call: call.clone() };
+                let left = PeerLeft { room: id.clone(), call: call.clone(), gone: false };
                 self.tell(&departure.gone.device, Message::PeerLeft(left));
             }
-            self.tell_departure(id, departure);
+            self.tell_departure(id, *departure, false);
         }
         if news && let Some(session) = self.sessions.get_mut(device) {
             session.rooms.push(id.clone());
         }
-        self.tell(device, Message::Joined(Joined { room: id.clone(), peer: peer.clone() }));
+        let their_stay = peer.as_ref().and_then(|peer| self.rooms.get(id)?.stay_of(&peer.device)).cloned();
+        let joined = Joined { room: id.clone(), stay: stay.cloned(), peer: peer.clone() };
+        self.tell(device, Message::Joined(joined));
         if news && let Some(peer) = peer {
             let me = RoomPeer { user, device: device.clone(), call: peer.call };
-            self.tell(&peer.device, Message::PeerJoined(PeerJoined { room: id.clone(), peer: me }));
+            let came = PeerJoined { room: id.clone(), stay: their_stay, peer: me };
+            self.tell(&peer.device, Message::PeerJoined(came));
         }
         self.settle();
         Ok(())
@@ -202,7 +211,7 @@ impl State {
             return Err(Refusal::new(ErrorCode::NotInRoom, "not in that room; join it first"));
         }
         self.forget_room(device, id);
-        self.depart(device, id);
+        self.depart(device, id, false);
         self.settle();
         Ok(())
     }
@@ -223,20 +232,20 @@ impl State {
         }
     }
 
-    fn depart(&mut self, device: &DeviceId, id: &RoomId) {
+    fn depart(&mut self, device: &DeviceId, id: &RoomId, gone: bool) {
         let Some(room) = self.rooms.get_mut(id) else { return };
         let departure = room.leave(device);
         if room.is_empty() {
             self.rooms.remove(id);
         }
         if let Some(departure) = departure {
-            self.tell_departure(id, departure);
+            self.tell_departure(id, departure, gone);
         }
     }
 
-    fn tell_departure(&mut self, id: &RoomId, departure: Departure) {
+    fn tell_departure(&mut self, id: &RoomId, departure: Departure, gone: bool) {
         if let Some((other, call)) = departure.left_behind {
-            self.tell(&other.device, Message::PeerLeft(PeerLeft { room: id.clone(), call }));
+            self.tell(&other.device, Message::PeerLeft(PeerLeft { room: id.clone(), call, gone }));
         }
     }
 
@@ -279,13 +288,10 @@ impl State {
                 self.users.remove(&session.user);
             }
         }
+        // Who does not close a session may be talking all the same.
+        let gone = !session.connected || why == ErrorCode::SlowConsumer;
         for room in &session.rooms {
-            self.depart(device, room);
+            self.depart(device, room, gone);
         }
     }
-}
-
-/// 128 random bits as 32 hexadecimal digits.
-fn random_id() -> String {
-    format!("{:032x}", rand::random::<u128>())
 }

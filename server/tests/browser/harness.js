@@ -7,9 +7,10 @@ import { createInterface } from 'node:readline';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
+import { showsMotion } from './media.js';
+import { DEADLINE_MS, unique, until } from './wait.js';
 
-/** How long anything may take before a test fails; generous, for a busy machine. */
-export const DEADLINE_MS = 30_000;
+export { DEADLINE_MS, unique, until };
 
 const CHROMIUM = process.env.DUET_CHROMIUM ?? '/usr/bin/chromium';
 const CHROMIUM_FLAGS = [
@@ -31,37 +32,22 @@ const CHROMIUM_FLAGS = [
   '--allow-loopback-in-peer-connection',
 ];
 
-/**
- * Waits until `probe` gives something truthy, and returns that.
- * @template T
- * @param {string} what for the failure's message
- * @param {() => Promise<T> | T} probe
- * @param {number} [deadlineMs]
- * @returns {Promise<T>}
- */
-export async function until(what, probe, deadlineMs = DEADLINE_MS) {
-  const end = Date.now() + deadlineMs;
-  /** @type {unknown} */
-  let last;
-  while (Date.now() < end) {
-    const value = await probe();
-    if (value) return value;
-    last = value;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new assert.AssertionError({ message: `not within ${deadlineMs} ms: ${what} (last: ${JSON.stringify(last)})` });
-}
-
 /** A signaling server of its own, on a port of its own. */
 export class Server {
   /** @type {import('node:child_process').ChildProcess | null} */
   #child = null;
+  /** @type {string[]} */
+  #args = [];
   /** Where the page is. */
   url = '';
 
-  /** @returns {Promise<Server>} */
-  static async start() {
+  /**
+   * @param {string[]} [args] beside the address
+   * @returns {Promise<Server>}
+   */
+  static async start(args = []) {
     const server = new Server();
+    server.#args = args;
     await server.#run('127.0.0.1:0');
     return server;
   }
@@ -90,7 +76,7 @@ export class Server {
   async #run(listen) {
     const program = process.env.DUET_SERVER_BIN;
     assert.ok(program, 'set DUET_SERVER_BIN to the path of duet-server');
-    const child = spawn(program, ['--listen', listen], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(program, ['--listen', listen, ...this.#args], { stdio: ['ignore', 'pipe', 'inherit'] });
     this.#child = child;
     const failed = once(child, 'exit').then(([code]) => {
       if (this.#child === child) throw new Error(`${program} ended with ${code} before it served`);
@@ -98,7 +84,7 @@ export class Server {
     failed.catch(() => {});
     const serving = new Promise((resolve) => {
       createInterface({ input: /** @type {any} */ (child.stdout) }).on('line', (line) => {
-        const address = /http:\/\/\S+/.exec(line);
+        const address = /https?:\/\/\S+/.exec(line);
         if (address) resolve(address[0]);
       });
     });
@@ -202,29 +188,7 @@ export class Person {
    */
   async seesMotion() {
     const before = (await this.stats())?.videoIn.frames ?? 0;
-    await this.page.evaluate(() => {
-      const look = /** @type {any} */ (window);
-      look.motion = { last: null, changes: 0 };
-    });
-    await until('three changes of the picture shown', () =>
-      this.page.evaluate(() => {
-        const video = /** @type {HTMLVideoElement} */ (document.getElementById('remote'));
-        if (!video.videoWidth) return false;
-        const canvas = new OffscreenCanvas(64, 48);
-        const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d'));
-        context.drawImage(video, 0, 0, 64, 48);
-        const { data } = context.getImageData(0, 0, 64, 48);
-        const { motion } = /** @type {any} */ (window);
-        if (motion.last) {
-          let sum = 0;
-          for (let i = 0; i < data.length; i += 4) sum += Math.abs(data[i + 1] - motion.last[i + 1]);
-          // Half a step per pixel on average is beyond what a still picture's coding noise makes.
-          if (sum / (64 * 48) > 0.5) motion.changes += 1;
-        }
-        motion.last = data;
-        return motion.changes >= 3;
-      }),
-    );
+    await showsMotion(this.page, 'remote');
     await until('ten more decoded frames', async () => ((await this.stats())?.videoIn.frames ?? 0) >= before + 10);
   }
 
@@ -250,14 +214,9 @@ export class Person {
     await until(`pictures in ${codec}`, async () => (await this.stats())?.videoIn.codec?.toUpperCase() === codec.toUpperCase());
   }
 
-  /**
-   * @param {string} name of the picture, in the directory `DUET_SHOTS`; without it none is taken
-   */
-  async shot(name) {
-    const directory = process.env.DUET_SHOTS;
-    if (!directory) return;
-    await mkdir(directory, { recursive: true });
-    await this.page.screenshot({ path: join(directory, `${name}.png`) });
+  /** @param {string} name of the picture */
+  shot(name) {
+    return shoot(this.page, name);
   }
 
   /** Closes the page like a person who closes the tab. */
@@ -273,13 +232,13 @@ export class Person {
   }
 }
 
-let count = 0;
-
 /**
- * A name nobody else in this run has.
- * @param {string} stem
+ * @param {import('playwright-core').Page} page
+ * @param {string} name of the picture, in the directory `DUET_SHOTS`; without it none is taken
  */
-export function unique(stem) {
-  count += 1;
-  return `${stem}-${count}`;
+export async function shoot(page, name) {
+  const directory = process.env.DUET_SHOTS;
+  if (!directory) return;
+  await mkdir(directory, { recursive: true });
+  await page.screenshot({ path: join(directory, `${name}.png`) });
 }

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { until } from './harness.js';
+import { until } from './wait.js';
 
 /** A running `duet call`. */
 export class Native {
@@ -15,13 +15,13 @@ export class Native {
   #done;
 
   /**
-   * @param {import('./harness.js').Server} server
+   * @param {{ url: string }} server
    * @param {string[]} args beside the address and `--json`
    */
   constructor(server, args) {
     const program = process.env.DUET_BIN;
     assert.ok(program, 'set DUET_BIN to the path of duet');
-    this.#child = spawn(program, ['call', server.url, ...args, '--json'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#child = spawn(program, ['call', server.url, ...args, '--json'], { stdio: ['pipe', 'pipe', 'pipe'] });
     const lines = createInterface({ input: this.#child.stdout });
     lines.on('line', (line) => this.events.push(JSON.parse(line)));
     this.#child.stderr.on('data', (text) => {
@@ -33,20 +33,32 @@ export class Native {
 
   /**
    * @param {string} name of an event
-   * @returns {Promise<any>} the first of that name
+   * @param {(event: any) => boolean} [wanted]
+   * @returns {Promise<any>} the first of that name that is wanted
    */
-  event(name) {
+  event(name, wanted = () => true) {
     return until(`event ${name} of the native side`, () => {
-      const found = this.events.find((event) => event.event === name);
+      const found = this.events.find((event) => event.event === name && wanted(event));
       if (!found && this.#child.exitCode !== null) throw new Error(`it ended first: ${this.#story()}`);
       return found;
     });
   }
 
   /**
+   * Types a line, as a person would; done when it is done.
+   * @param {string} action a word of `duet call`
+   */
+  async type(action) {
+    const done = () => this.events.filter((event) => event.event === 'did' && event.action === action).length;
+    const before = done();
+    this.#child.stdin.write(`${action}\n`);
+    await until(`${action} of the native side`, () => done() > before);
+  }
+
+  /**
    * Waits for its end, and checks that everything went well: the call, its media, the exit code.
    * @param {'local' | 'remote'} by who ended the call, as this side sees it
-   * @param {string} codec `H264` or `VP8`
+   * @param {string} [codec] `H264` or `VP8`; without it, whatever they agreed on
    */
   async endedWell(by, codec) {
     await until('the end of the native side', () => this.#child.exitCode !== null || this.#child.signalCode !== null);
@@ -56,7 +68,7 @@ export class Native {
     assert.equal(report?.event, 'report', story);
     assert.equal(report.ok, true, story);
     assert.equal(report.ended_by, by, story);
-    assert.equal(report.video.codec?.toUpperCase(), `VIDEO/${codec}`, story);
+    if (codec) assert.equal(report.video.codec?.toUpperCase(), `VIDEO/${codec}`, story);
     for (const [what, value] of Object.entries({
       'video.frames_decoded': report.video.frames_decoded,
       'video.frames_changed': report.video.frames_changed,
@@ -70,9 +82,14 @@ export class Native {
     assert.equal(this.#child.exitCode, 0, story);
   }
 
+  /** Hangs up, if it still runs, as a person at the terminal does. */
+  hangUp() {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) this.#child.kill('SIGTERM');
+  }
+
   /** Ends it, if it still runs. */
   async stop() {
-    if (this.#child.exitCode === null && this.#child.signalCode === null) this.#child.kill('SIGTERM');
+    this.hangUp();
     await this.#done;
   }
 

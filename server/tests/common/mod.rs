@@ -218,7 +218,7 @@ impl Client {
     }
 
     pub async fn join(&mut self, room: &str) -> Joined {
-        self.send(Message::Join(RoomRef { room: room.into() })).await;
+        self.send(Message::Join(Join { room: room.into(), stay: None })).await;
         match self.receive().await.message {
             Message::Joined(joined) => joined,
             other => panic!("not joined: {other:?}"),
@@ -249,7 +249,7 @@ pub fn ringing(name: &str) -> Message {
 /// An offer with SDP of some length.
 pub fn offer(call: &str, length: usize) -> Message {
     let kind = DescriptionKind::Offer;
-    Message::Description(Description { call: call.into(), kind, sdp: "v".repeat(length) })
+    Message::Description(Description { call: call.into(), kind, sdp: "v".repeat(length), exchange: None })
 }
 
 /// Two newcomers can ring each other: the server serves.

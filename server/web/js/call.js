@@ -70,6 +70,8 @@ export class Call extends Emitter {
   /** @type {Message[]} */
   #early = [];
   #ringUntil = 0;
+  /** What this stay in a room is called: answers to an earlier one may come late. */
+  #stay = randomId();
   /** @type {number | undefined} */
   #timer;
   /** @type {number | undefined} */
@@ -135,7 +137,7 @@ export class Call extends Emitter {
   static join(context, room) {
     const call = new Call(context, 'joining');
     call.room = room;
-    context.signaling.send({ type: 'join', room });
+    call.#join();
     return call;
   }
 
@@ -154,10 +156,13 @@ export class Call extends Emitter {
     return this.state !== 'incoming' && this.state !== 'ended';
   }
 
-  /** Answers. */
-  accept() {
+  /**
+   * Answers.
+   * @param {string[]} [over] own calls to the same person that are over: their invites may come after this
+   */
+  accept(over) {
     if (this.state !== 'incoming') return;
-    this.#tell('accept', { media: { audio: true, video: this.video } });
+    this.#tell('accept', { media: { audio: true, video: this.video }, over });
     this.#connect(true);
     for (const message of this.#early.splice(0)) this.#peer?.receive(message);
   }
@@ -222,6 +227,8 @@ export class Call extends Emitter {
       case 'connected':
       case 'reconnecting':
         this.#tell('hang-up');
+        // The service may be gone; the other side hears it over the connection, too.
+        this.#peer?.say({ type: 'hang-up', call: this.id });
         return this.#end('local', 'hang-up');
     }
   }
@@ -238,6 +245,7 @@ export class Call extends Emitter {
    */
   receive(message) {
     if (this.state === 'ended') return;
+    if (message.stay && message.stay !== this.#stay) return;
     switch (message.type) {
       case 'ringing':
         return this.#onRinging(message);
@@ -281,7 +289,10 @@ export class Call extends Emitter {
       case 'peer-joined':
         return this.#onRoomPeer(message.peer, true);
       case 'peer-left':
-        if (message.call === this.id) this.#end('remote', 'peer-left');
+        if (message.call !== this.id) return;
+        // Whom the service has lost may be talking all the same; without media they are gone.
+        if (!message.gone) this.#end('remote', 'peer-left');
+        else if (this.state !== 'connected') this.#end('remote', 'peer-gone');
         return;
     }
   }
@@ -309,12 +320,16 @@ export class Call extends Emitter {
   /** The service forgot this session: says again what it must know. */
   onFreshSession() {
     if (this.state === 'ended') return;
-    if (this.room) return this.#context.signaling.send({ type: 'join', room: this.room });
+    if (this.room) return this.#join();
     if (!this.#incoming || this.state !== 'incoming') this.#peerDevice = '';
     if (this.state === 'dialing' || this.state === 'ringing') return this.#invite();
     if (this.state === 'connecting' && this.#incoming) this.#tell('accept', { media: { audio: true, video: this.video } });
     this.#peer?.resend();
     this.#sayHowThingsAre();
+  }
+
+  #join() {
+    this.#context.signaling.send({ type: 'join', room: this.room, stay: this.#stay });
   }
 
   #invite() {
@@ -351,8 +366,10 @@ export class Call extends Emitter {
     const device = message.from_device ?? '';
     this.#ringing.delete(device);
     // A busy or unattended device does not speak for the person while another one rings.
-    if (message.reason !== 'declined' && this.#ringing.size > 0) return;
+    const final = message.reason === 'declined' || message.reason === 'glare';
+    if (!final && this.#ringing.size > 0) return;
     this.#tellOthers(message.reason === 'declined' ? 'declined-elsewhere' : 'cancel', device);
+    if (message.reason === 'glare') return this.#end('system', 'glare-lost');
     this.#end('remote', message.reason === 'timeout' ? 'ring-timeout' : message.reason);
   }
 
@@ -470,6 +487,9 @@ export class Call extends Emitter {
     peer.on('stream', (stream) => {
       this.stream = stream;
       this.emit('stream', stream);
+    });
+    peer.on('word', (word) => {
+      if (peer === this.#peer && word?.type === 'hang-up' && word.call === this.id) this.receive(word);
     });
     peer.on('gone', () => this.#after(GOODBYE_MS, () => this.#end('remote', 'peer-gone')));
     peer.on('failed', () => {

@@ -5,6 +5,8 @@ import { Emitter } from './util.js';
 
 /** Calls that are over are remembered, so that their stragglers are not taken for something new. */
 const OVER_MOST = 64;
+/** The most of them that an answer names. */
+const OVER_NAMED = 4;
 
 /**
  * The calls of this page: at most one. Events: `call` ({@link Call}) when one begins, and `notice`
@@ -47,17 +49,24 @@ export class Lines extends Emitter {
     const call = start();
     this.call = call;
     call.on('ended', () => {
-      if (call.id) this.#over.push(call.id);
-      if (this.#over.length > OVER_MOST) this.#over.shift();
+      if (call.id) this.#remember(call.id);
       if (this.call === call) this.call = null;
     });
     this.emit('call', call);
     return call;
   }
 
+  /** @param {string} id of a call that is over */
+  #remember(id) {
+    this.#over.push(id);
+    if (this.#over.length > OVER_MOST) this.#over.shift();
+  }
+
   /** @param {import('./signaling.js').Message} message */
   #onMessage(message) {
     if (message.type === 'invite') return this.#onInvite(message);
+    // The sender's own calls, whose invites may come late.
+    if (message.type === 'accept') message.over?.slice(0, OVER_NAMED).forEach((/** @type {string} */ id) => this.#remember(id));
     const call = this.call;
     if (!call) return;
     const aboutRoom = message.type === 'joined' || message.type === 'peer-joined' || message.type === 'peer-left';
@@ -72,20 +81,23 @@ export class Lines extends Emitter {
       call !== null && (call.state === 'dialing' || call.state === 'ringing') && call.peerUser === invite.from;
     if (theyRingUsToo) {
       // Both sides compare the same two ids, so that the same one survives on both.
-      if (call.id < invite.call) return;
+      if (call.id < invite.call) return this.#refuse(invite, 'glare');
       call.yieldToTheirs();
-      this.#begin(() => Call.incoming(this.#context, invite)).accept();
+      this.#begin(() => Call.incoming(this.#context, invite)).accept([call.id]);
     } else if (call) {
-      this.#context.signaling.send({
-        type: 'decline',
-        to: invite.from,
-        to_device: invite.from_device,
-        call: invite.call,
-        reason: 'busy',
-      });
+      this.#refuse(invite, 'busy');
     } else {
       this.#begin(() => Call.incoming(this.#context, invite));
     }
+  }
+
+  /**
+   * @param {import('./signaling.js').Message} invite
+   * @param {'busy' | 'glare'} reason
+   */
+  #refuse({ from, from_device, call }, reason) {
+    this.#remember(call);
+    this.#context.signaling.send({ type: 'decline', to: from, to_device: from_device, call, reason });
   }
 
   /** @param {{ code: string, message: string, fatal?: boolean, about?: any, call?: string }} error */

@@ -27,6 +27,7 @@ const NOTHING = { audioTrack: null, videoTrack: null };
  * Events:
  * - `state` (RTCPeerConnectionState) on every change;
  * - `stream` (MediaStream) when the other side's media are there;
+ * - `word` (any value) that the other side said over the connection itself;
  * - `gone` when the other side closed its end of the connection;
  * - `failed` when negotiation cannot succeed.
  */
@@ -47,6 +48,10 @@ export class Peer extends Emitter {
   /** @type {(RTCIceCandidateInit | null)[]} */
   #early = [];
   #ignoringOffer = false;
+  /** The number of our last offer; random at first, so that answers to an earlier connection do not fit. */
+  #exchange = Math.floor(Math.random() * 2 ** 31);
+  /** The channel that is part of every first offer. @type {RTCDataChannel | null} */
+  #control = null;
   /** @type {number | undefined} */
   #restartTimer;
   #unsubscribe;
@@ -103,7 +108,7 @@ export class Peer extends Emitter {
   /** Sends an unanswered offer once more, after the service forgot what was on its way. */
   resend() {
     this.#chain.push(() => {
-      if (this.#connection.signalingState === 'have-local-offer') this.#sendDescription();
+      if (this.#connection.signalingState === 'have-local-offer') this.#sendDescription(this.#exchange);
     });
   }
 
@@ -116,13 +121,21 @@ export class Peer extends Emitter {
       this.#chain.push(() => this.#onCandidate(message.candidate ?? null));
     } else {
       this.#chain.push(
-        () => this.#onDescription({ type: message.kind, sdp: message.sdp }),
+        () => this.#onDescription({ type: message.kind, sdp: message.sdp }, message.exchange),
         (error) => {
           console.error(error);
           if (!this.#closed) this.emit('failed');
         },
       );
     }
+  }
+
+  /**
+   * Says something over the connection itself, if it stands.
+   * @param {object} word
+   */
+  say(word) {
+    if (this.#control?.readyState === 'open') this.#control.send(JSON.stringify(word));
   }
 
   /** Ends the connection. Nothing is emitted afterwards. */
@@ -183,18 +196,24 @@ export class Peer extends Emitter {
   async #negotiate() {
     if (this.#closed || this.#connection.signalingState !== 'stable') return;
     await this.#connection.setLocalDescription();
-    this.#sendDescription();
+    this.#exchange += 1;
+    this.#sendDescription(this.#exchange);
   }
 
-  #sendDescription() {
+  /** @param {number | undefined} exchange an offer's own number; an answer repeats its offer's, if it has one */
+  #sendDescription(exchange) {
     const description = this.#connection.localDescription;
     if (!this.#closed && description) {
-      this.#options.send('description', { kind: description.type, sdp: description.sdp });
+      const { type: kind, sdp } = description;
+      this.#options.send('description', { kind, sdp, ...(exchange === undefined ? {} : { exchange }) });
     }
   }
 
-  /** @param {{ type: RTCSdpType, sdp: string }} description */
-  async #onDescription(description) {
+  /**
+   * @param {{ type: RTCSdpType, sdp: string }} description
+   * @param {number | undefined} exchange
+   */
+  async #onDescription(description, exchange) {
     if (this.#closed) return;
     const offered = this.#connection.signalingState === 'have-local-offer';
     if (description.type === 'offer') {
@@ -205,10 +224,10 @@ export class Peer extends Emitter {
       await this.#setRemote(description);
       await this.#attach();
       await this.#connection.setLocalDescription();
-      this.#sendDescription();
+      this.#sendDescription(exchange);
     } else {
       // An answer to an offer that was taken back.
-      if (!offered) return;
+      if (!offered || (exchange !== undefined && exchange !== this.#exchange)) return;
       if (this.#isAnotherPeer(description.sdp)) {
         this.#rebuild();
         return this.#prepareOffer();
@@ -306,9 +325,25 @@ export class Peer extends Emitter {
   #watchControl(channel) {
     if (channel.label !== CONTROL_LABEL) return;
     const connection = this.#connection;
+    this.#control = channel;
+    channel.onmessage = ({ data }) => {
+      if (!this.#closed && this.#connection === connection) this.emit('word', parse(data));
+    };
     channel.onclose = () => {
       if (!this.#closed && this.#connection === connection) this.emit('gone');
     };
+  }
+}
+
+/**
+ * @param {unknown} text
+ * @returns {any} undefined for what is no JSON text
+ */
+function parse(text) {
+  try {
+    return typeof text === 'string' ? JSON.parse(text) : undefined;
+  } catch {
+    return undefined;
   }
 }
 

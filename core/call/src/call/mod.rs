@@ -1,6 +1,7 @@
 //! The call as a value: its constructors, its two doors, and the steps transitions are made of.
 
 mod broken;
+mod early;
 mod line;
 mod steps;
 mod talk;
@@ -191,6 +192,7 @@ impl Call {
     fn start_timer(&mut self, id: TimerId, after: Duration) {
         if broken(Rule::ConnectTimerNotArmed) && id == TimerId::Connect
             || broken(Rule::ReconnectTimerNotArmed) && id == TimerId::Reconnect
+            || broken(Rule::ClosedTimerNotArmed) && id == TimerId::Closed
             || broken(Rule::InviteNeverExpires) && id == TimerId::InviteExpiry
         {
             return;

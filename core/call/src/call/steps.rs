@@ -62,6 +62,14 @@ impl Call {
                 self.restart_once();
                 self.connecting();
             }
+            Link::Closed if self.role == Role::Caller => {
+                self.send(Signal::Anew);
+                self.connect_anew(true);
+            }
+            Link::Closed => {
+                self.connecting();
+                self.other_closed();
+            }
         }
     }
 
@@ -75,7 +83,7 @@ impl Call {
     pub(super) fn accepted_anew(&mut self, link: Link) {
         match link {
             Link::Idle => self.accepted(Link::Idle),
-            Link::Starting | Link::Up | Link::Down => {
+            Link::Starting | Link::Up | Link::Down | Link::Closed => {
                 self.cancel_timer(TimerId::InviteAck);
                 self.cancel_timer(TimerId::Ring);
                 self.send(Signal::Anew);
@@ -102,7 +110,7 @@ impl Call {
     }
 
     pub(super) fn connected_first(&mut self) {
-        self.cancel_timer(TimerId::Connect);
+        self.stop_recovery();
         self.set_flow();
         self.push(Effect::ReleaseMedia);
         self.enter(State::Connected);
@@ -131,14 +139,12 @@ impl Call {
     }
 
     pub(super) fn stop_recovery(&mut self) {
-        self.cancel_timer(TimerId::Connect);
-        self.cancel_timer(TimerId::Restart);
-        self.cancel_timer(TimerId::Reconnect);
+        let timers = [TimerId::Connect, TimerId::Restart, TimerId::Reconnect, TimerId::Closed];
+        timers.into_iter().for_each(|id| self.cancel_timer(id));
     }
 
     pub(super) fn connected_again(&mut self) {
-        self.cancel_timer(TimerId::Restart);
-        self.cancel_timer(TimerId::Reconnect);
+        self.stop_recovery();
         self.enter(State::Connected);
     }
 
@@ -149,10 +155,39 @@ impl Call {
         self.restart_scheduled(0);
     }
 
+    /// Media is lost because the other end closed its peer connection.
+    pub(super) fn closed_in_call(&mut self) {
+        self.facts.recoveries = self.facts.recoveries.saturating_add(1);
+        self.enter(State::Reconnecting { restarts: 0 });
+        self.other_closed();
+    }
+
+    /// The other end closed its peer connection: waits a little for its reason. No restart can help.
+    pub(super) fn other_closed(&mut self) {
+        if !self.is_closed() {
+            self.cancel_timer(TimerId::Restart);
+            self.start_timer(TimerId::Closed, self.config.timers.closed);
+        }
+    }
+
+    /// The other end has closed its peer connection, and this end waits for its reason.
+    fn is_closed(&self) -> bool {
+        self.running.contains(TimerId::Closed)
+    }
+
+    /// The other end hung up.
+    pub(super) fn hung_up(&mut self) {
+        if self.stays_in_room() {
+            self.alone_again();
+        } else {
+            self.end(EndedBy::Remote, EndReason::HangUp, Farewell::Leave);
+        }
+    }
+
     /// Restarts ICE and plans the next restart, while one can be signaled.
     pub(super) fn restart_scheduled(&mut self, restarts: u8) {
         self.cancel_timer(TimerId::Restart);
-        if self.config.recovery == Recovery::Restart && self.signaling == Signaling::Up {
+        if self.can_restart_now() {
             self.restart();
             self.start_timer(TimerId::Restart, self.config.timers.restart_pause(restarts));
             self.state = State::Reconnecting { restarts: restarts.saturating_add(1) };
@@ -173,7 +208,7 @@ impl Call {
 
     /// A restart could be signaled, now or when signaling is back.
     pub(super) fn can_restart(&self) -> bool {
-        self.config.recovery == Recovery::Restart && self.signaling != Signaling::Gone
+        self.config.recovery == Recovery::Restart && self.signaling != Signaling::Gone && !self.is_closed()
     }
 
     /// And it can be told to the other end at once.

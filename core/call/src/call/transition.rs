@@ -1,7 +1,8 @@
 //! What every input does in every state: one match, and every pair that does nothing is written out.
 
 use super::Call;
-use super::words::{CANCEL, Farewell, HANG_UP, decline, declined, refused};
+use super::words::{CANCEL, Farewell, HANG_UP, common, decline, declined, refused};
+use crate::config::Closing;
 use crate::effect::{Notice, Signal};
 use crate::ended::EndReason as Why;
 use crate::ended::EndedBy::{Local, Remote, System, Timeout};
@@ -11,7 +12,20 @@ use crate::input::{
 };
 use crate::state::State::{Connected, Connecting, Ended, Incoming, Outgoing, Pushed, Reconnecting, Waiting};
 use crate::state::{Heard, Link, Role};
-use crate::timers::TimerId::{Connect, InviteAck, InviteExpiry, Reconnect, Restart, Ring, VideoAsk};
+use crate::timers::TimerId::{Closed, Connect, InviteAck, InviteExpiry, Reconnect, Restart, Ring, VideoAsk};
+
+/// A call that is not over.
+macro_rules! open {
+    () => {
+        Outgoing { .. }
+            | Pushed { .. }
+            | Incoming { .. }
+            | Waiting { .. }
+            | Connecting
+            | Connected
+            | Reconnecting { .. }
+    };
+}
 
 impl Call {
     /// Timers that are not running never get here, so a `TimerFired` is ignored in the states that do
@@ -56,12 +70,13 @@ impl Call {
                 self.ring(expires_in);
                 self.refresh();
             }
-            (Pushed { answer: Some(media) }, Wire(W::Invite { .. })) => {
-                self.send(Signal::Accept { media });
+            (Pushed { answer: Some(answer) }, Wire(W::Invite { media, .. })) => {
+                self.media = common(media, answer);
+                self.send(Signal::Accept { media: self.media });
                 self.accepted(Link::Idle);
             }
             (Pushed { answer: None }, User(U::Accept { media })) => {
-                self.media = media;
+                self.media = common(self.media, media);
                 self.enter(Pushed { answer: Some(media) });
                 self.refresh();
             }
@@ -74,9 +89,10 @@ impl Call {
             }
 
             // Rings here.
+            // Whoever calls without pictures is asked for them later, not surprised.
             (Incoming { link }, User(U::Accept { media })) => {
-                self.media = media;
-                self.send(Signal::Accept { media });
+                self.media = common(self.media, media);
+                self.send(Signal::Accept { media: self.media });
                 self.accepted(link);
             }
             (Pushed { answer: None } | Incoming { .. }, User(U::Decline | U::HangUp)) => {
@@ -94,22 +110,10 @@ impl Call {
             }
 
             // Media comes and goes while it rings; only the answer makes that matter.
-            (Outgoing { link: Link::Starting | Link::Down, heard }, Peer(P::Connected)) => {
-                self.state = Outgoing { link: Link::Up, heard };
-            }
-            (Incoming { link: Link::Starting | Link::Down }, Peer(P::Connected)) => {
-                self.state = Incoming { link: Link::Up };
-            }
-            (Outgoing { link: Link::Up, heard }, Peer(P::Disconnected))
-            | (Outgoing { link: Link::Starting | Link::Up | Link::Down, heard }, Peer(P::IceFailed)) => {
-                self.state = Outgoing { link: Link::Down, heard };
-                self.restart_once();
-            }
-            (Incoming { link: Link::Up }, Peer(P::Disconnected))
-            | (Incoming { link: Link::Starting | Link::Up | Link::Down }, Peer(P::IceFailed)) => {
-                self.state = Incoming { link: Link::Down };
-                self.restart_once();
-            }
+            (
+                Outgoing { link, .. } | Incoming { link },
+                Peer(news @ (P::Connected | P::Disconnected | P::IceFailed | P::Closed)),
+            ) => self.early(link, news),
             (
                 Outgoing { link: Link::Starting | Link::Up | Link::Down, .. }
                 | Incoming { link: Link::Starting | Link::Up | Link::Down },
@@ -145,6 +149,18 @@ impl Call {
             (Reconnecting { .. }, Host(H::NetworkChanged)) => self.restart_scheduled(0),
             (Reconnecting { .. }, TimerFired(Reconnect)) => self.give_up(),
 
+            // The other end closed its peer connection.
+            (Connecting | Connected | Reconnecting { .. }, Peer(P::Closed))
+                if self.config.closing == Closing::HangUp =>
+            {
+                self.hung_up();
+            }
+            (Connected, Peer(P::Closed)) => self.closed_in_call(),
+            (Connecting | Reconnecting { .. }, Peer(P::Closed)) => self.other_closed(),
+            (Connecting | Reconnecting { .. }, TimerFired(Closed)) => {
+                self.end(Remote, Why::PeerGone, HANG_UP);
+            }
+
             // Another device answered or declined first; perhaps this one's answer came too late.
             (
                 Pushed { .. } | Incoming { .. } | Connecting | Connected | Reconnecting { .. },
@@ -166,7 +182,8 @@ impl Call {
             }
 
             // The other one left a room in which this end stays.
-            (Connecting | Connected | Reconnecting { .. }, Wire(W::PeerLeft | W::HangUp))
+            (Connecting | Connected | Reconnecting { .. }, Wire(W::PeerLeft))
+            | (Connecting | Reconnecting { .. }, Wire(W::PeerGone))
                 if self.stays_in_room() =>
             {
                 self.alone_again();
@@ -183,34 +200,14 @@ impl Call {
             }
 
             // The person's and the device's needs are known in every state.
-            (
-                Outgoing { .. }
-                | Pushed { .. }
-                | Incoming { .. }
-                | Waiting { .. }
-                | Connecting
-                | Connected
-                | Reconnecting { .. },
-                User(U::SetMedia(sources)),
-            ) => self.set_media(sources),
-            (
-                Outgoing { .. }
-                | Pushed { .. }
-                | Incoming { .. }
-                | Waiting { .. }
-                | Connecting
-                | Connected
-                | Reconnecting { .. },
-                Host(H::Device(news)),
-            ) => self.device(news),
+            (open!(), User(U::SetMedia(sources))) => self.set_media(sources),
+            (open!(), Host(H::Device(news))) => self.device(news),
 
             // Accepted, connected or not.
             (Connecting | Connected | Reconnecting { .. }, User(U::HangUp)) => {
                 self.end(Local, Why::HangUp, HANG_UP);
             }
-            (Connecting | Connected | Reconnecting { .. }, Wire(W::HangUp)) => {
-                self.end(Remote, Why::HangUp, Farewell::Leave);
-            }
+            (Connecting | Connected | Reconnecting { .. }, Wire(W::HangUp)) => self.hung_up(),
             // The caller gave up while the answer was under way.
             (
                 Outgoing { .. }
@@ -230,24 +227,15 @@ impl Call {
             (Outgoing { .. } | Incoming { .. } | Connecting, Peer(P::NoCommonCodec)) => {
                 self.fail(Why::NoCommonCodec);
             }
-            (
-                Outgoing { .. }
-                | Pushed { .. }
-                | Incoming { .. }
-                | Waiting { .. }
-                | Connecting
-                | Connected
-                | Reconnecting { .. },
-                Host(H::Failed),
-            ) => self.fail(Why::Internal),
+            (open!(), Host(H::Failed)) => self.fail(Why::Internal),
 
-            // The other end is gone, says the service. A connected ring knows better: media flows.
+            // The other end is gone, says the service. Who is connected knows better: media flows.
             (Connecting | Connected | Reconnecting { .. }, Wire(W::PeerLeft)) if self.in_room() => {
                 self.end(Remote, Why::PeerLeft, Farewell::Leave);
             }
             (
                 Outgoing { .. } | Pushed { .. } | Incoming { .. } | Connecting | Reconnecting { .. },
-                Wire(W::PeerLeft),
+                Wire(W::PeerLeft | W::PeerGone),
             )
             | (Pushed { .. } | Incoming { .. } | Connecting, Wire(W::Refused(Refusal::NotFound))) => {
                 self.end(Remote, Why::PeerGone, Farewell::Leave);
@@ -258,16 +246,7 @@ impl Call {
                 Wire(W::MediaState(media)),
             ) => self.notify(Notice::RemoteMedia(media)),
 
-            (
-                Outgoing { .. }
-                | Pushed { .. }
-                | Incoming { .. }
-                | Waiting { .. }
-                | Connecting
-                | Connected
-                | Reconnecting { .. },
-                Line(news),
-            ) => self.line(news),
+            (open!(), Line(news)) => self.line(news),
 
             // Everything below is ignored.
 
@@ -287,10 +266,9 @@ impl Call {
                     | W::RoomFull
                     | W::Talk(_),
                 )
-                | Peer(P::Connected | P::Disconnected | P::IceFailed)
                 | Host(H::NetworkChanged)
                 | Recalled
-                | TimerFired(InviteExpiry | Connect | Reconnect | Restart | VideoAsk),
+                | TimerFired(InviteExpiry | Connect | Reconnect | Closed | Restart | VideoAsk),
             ) => {}
             // A refusal that does not concern the caller's presence may be about any message.
             (
@@ -313,10 +291,17 @@ impl Call {
                     | W::MediaState(_)
                     | W::Talk(_),
                 )
-                | Peer(P::Connected | P::Disconnected | P::IceFailed | P::DtlsFailed | P::NoCommonCodec)
+                | Peer(
+                    P::Connected
+                    | P::Disconnected
+                    | P::IceFailed
+                    | P::DtlsFailed
+                    | P::NoCommonCodec
+                    | P::Closed,
+                )
                 | Host(H::NetworkChanged)
                 | GlareLost
-                | TimerFired(InviteAck | Ring | Connect | Reconnect | Restart | VideoAsk),
+                | TimerFired(InviteAck | Ring | Connect | Reconnect | Closed | Restart | VideoAsk),
             ) => {}
             // Nobody is there to send these, and there is no peer connection.
             (
@@ -336,14 +321,24 @@ impl Call {
                     | W::DeclinedElsewhere
                     | W::Joined { peer: false }
                     | W::PeerLeft
+                    | W::PeerGone
                     | W::MediaState(_)
                     | W::Talk(_),
                 )
-                | Peer(P::Connected | P::Disconnected | P::IceFailed | P::DtlsFailed | P::NoCommonCodec)
+                | Peer(
+                    P::Connected
+                    | P::Disconnected
+                    | P::IceFailed
+                    | P::DtlsFailed
+                    | P::NoCommonCodec
+                    | P::Closed,
+                )
                 | Host(H::NetworkChanged)
                 | GlareLost
                 | Recalled
-                | TimerFired(InviteAck | Ring | InviteExpiry | Connect | Reconnect | Restart | VideoAsk),
+                | TimerFired(
+                    InviteAck | Ring | InviteExpiry | Connect | Reconnect | Closed | Restart | VideoAsk,
+                ),
             ) => {}
             // Late answers, answers of other devices, duplicates.
             (
@@ -376,10 +371,10 @@ impl Call {
             // A call that can go on goes on: media flows whatever the service or a renegotiation says.
             (
                 Connected,
-                Wire(W::PeerLeft | W::Refused(_))
+                Wire(W::PeerLeft | W::PeerGone | W::Refused(_))
                 | Peer(P::Connected | P::NoCommonCodec)
                 | Host(H::NetworkChanged)
-                | TimerFired(Connect | Reconnect | Restart),
+                | TimerFired(Connect | Reconnect | Closed | Restart),
             ) => {}
             // The reconnect timer watches over the rest.
             (

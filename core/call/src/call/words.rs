@@ -37,6 +37,7 @@ pub(super) fn declined(reason: DeclineReason) -> (EndedBy, Why) {
     match reason {
         DeclineReason::Declined => (EndedBy::Remote, Why::Declined),
         DeclineReason::Busy => (EndedBy::Remote, Why::Busy),
+        DeclineReason::Glare => (EndedBy::System, Why::GlareLost),
         DeclineReason::Timeout => (EndedBy::Timeout, Why::RingTimeout),
         DeclineReason::Failed => (EndedBy::Remote, Why::RemoteFailed),
     }

@@ -74,6 +74,11 @@ impl Lines {
                 self.input(id, Input::Wire(message));
                 Some(Signal::DeclinedElsewhere)
             }
+            // It had answered; its answer was overtaken.
+            WireInput::HangUp if !broken(Rule::OthersNotToldOfHangUp) => {
+                self.input(id, Input::Wire(message));
+                Some(Signal::AcceptedElsewhere)
+            }
             // Of a device that may never have the call.
             WireInput::MediaState(_) if early => None,
             WireInput::Invite { .. }
@@ -88,6 +93,7 @@ impl Lines {
             | WireInput::Joined { .. }
             | WireInput::PeerJoined
             | WireInput::PeerLeft
+            | WireInput::PeerGone
             | WireInput::RoomFull
             | WireInput::Refused(_)
             | WireInput::MediaState(_)

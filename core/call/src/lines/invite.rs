@@ -78,16 +78,10 @@ impl Lines {
         let peer = &ring.from.peer;
         if let Some(ours) = self.ring_with(peer, |state| state == CallState::Outgoing) {
             if broken(Rule::GlareWithoutOrder) || ours < *ring.call && !broken(Rule::GlareBothGiveWay) {
-                self.over.remember(ring.call.clone());
+                self.refuse(ring, DeclineReason::Glare);
             } else {
                 self.replace(&ours, Input::GlareLost, true, ring);
             }
-        } else if let Some(ours) = self.ring_with(peer, |state| state == CallState::Connecting)
-            && ours < *ring.call
-            && self.lines.get(&ours).is_some_and(|line| line.call.is_caller())
-        {
-            // Crossed our invite, and was overtaken by its own caller's answer: it has lost already.
-            self.over.remember(ring.call.clone());
         } else if let Some(old) = self.ring_with(peer, is_accepted) {
             self.replace(&old, Input::Recalled, true, ring);
         } else if let Some(old) = self.ring_with(peer, |state| state == CallState::Incoming) {
@@ -95,14 +89,22 @@ impl Lines {
         } else if self.has_a_line_free() {
             self.take_in(ring, None, false);
         } else {
-            self.over.remember(ring.call.clone());
-            self.queue(Tagged {
-                call: ring.call.clone(),
-                party: Party::Peer(peer.clone()),
-                device: ring.from.device.clone(),
-                effect: LineEffect::Call(Effect::Send(Signal::Decline { reason: DeclineReason::Busy })),
-            });
+            self.refuse(ring, DeclineReason::Busy);
         }
+    }
+
+    /// Declines a call of which the host hears nothing.
+    fn refuse(&mut self, ring: Ring<'_>, reason: DeclineReason) {
+        self.over.remember(ring.call.clone());
+        if broken(Rule::GlareLoserNotTold) && reason == DeclineReason::Glare {
+            return;
+        }
+        self.queue(Tagged {
+            call: ring.call.clone(),
+            party: Party::Peer(ring.from.peer.clone()),
+            device: ring.from.device.clone(),
+            effect: LineEffect::Call(Effect::Send(Signal::Decline { reason })),
+        });
     }
 
     /// A new caller may ring.

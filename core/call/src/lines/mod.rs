@@ -20,6 +20,7 @@ use crate::mutation::{Rule, broken};
 use crate::state::{CallState, Signaling};
 use memory::Memory;
 
+pub use memory::MAX_OWN_OVER;
 pub use types::{LineEffect, LineError, Party, Passage, Placed, RoomInput, RoomPeer, Sender, Tagged};
 
 /// The most calls a session has at a time. A person is in one and may be ringing or leaving a few more;
@@ -37,9 +38,10 @@ const MAX_QUEUED: usize = 256;
 /// see [`CallWaiting`].
 ///
 /// **Glare**: two people who ring each other have two calls for one wish. The call with the smaller id
-/// survives. Its caller drops the other's invite and is answered soon; the other end ends its own call as
+/// survives. Its caller declines the other's invite and is answered soon; the other end ends its own call as
 /// [`GlareLost`](crate::EndReason::GlareLost) and accepts the survivor, for its person wants this very
-/// talk.
+/// talk. With the answer it names its own calls that are over, see [`Lines::own_over`]: invites of theirs
+/// that come late are not taken for a recall.
 ///
 /// **Recall**: somebody who rings again while a call of theirs rings or goes on here has lost that one,
 /// say by a crash. It ends as [`Recalled`](crate::EndReason::Recalled) and the new one takes its place:
@@ -73,6 +75,8 @@ struct Line {
     early: Option<DeviceId>,
     /// The service knows nothing of the other one in the room any more, and will name them again.
     forgotten: bool,
+    /// The service has given the other one up, who may be back any moment with the call there is.
+    vanished: bool,
 }
 
 impl Lines {
@@ -126,7 +130,7 @@ impl Lines {
         match self.signaling {
             Signaling::Up => {
                 let unsaid = std::mem::take(&mut self.unsaid);
-                unsaid.into_iter().for_each(|tagged| self.queue(tagged));
+                unsaid.into_iter().for_each(|tagged| self.enqueue(tagged));
             }
             Signaling::Down => {}
             Signaling::Gone => self.unsaid.clear(),
@@ -177,6 +181,13 @@ impl Lines {
         self.lines.iter().find(|(id, line)| is_it(id, line)).map(|(id, _)| id)
     }
 
+    /// The last calls in which this end rang `peer` and that are over, the latest first, at most [`MAX_OWN_OVER`]. An
+    /// [`Accept`](Signal::Accept) to `peer` names them, and who gets it takes each for cancelled, by
+    /// [`WireInput::Cancel`], before the answer.
+    pub fn own_over(&self, peer: &PeerName) -> impl Iterator<Item = &CallId> {
+        self.over.own(peer).filter(|_| !broken(Rule::OwnCallsNotNamed))
+    }
+
     /// The calls that are not over, in the order of their ids.
     pub fn calls(&self) -> impl Iterator<Item = &Call> {
         self.lines.values().map(|line| &line.call)
@@ -213,6 +224,7 @@ impl Lines {
                 | WireInput::Joined { .. }
                 | WireInput::PeerJoined
                 | WireInput::PeerLeft
+                | WireInput::PeerGone
                 | WireInput::RoomFull
                 | WireInput::Refused(_)
                 | WireInput::MediaState(_)
@@ -254,6 +266,7 @@ impl Lines {
             | WireInput::Joined { .. }
             | WireInput::PeerJoined
             | WireInput::PeerLeft
+            | WireInput::PeerGone
             | WireInput::RoomFull
             | WireInput::Refused(_)
             | WireInput::MediaState(_)
@@ -281,7 +294,8 @@ impl Lines {
     /// Takes in a new call, which hears what is known of signaling and of the device.
     fn open(&mut self, call: Call, party: Party, device: Option<DeviceId>) {
         let id = call.id().clone();
-        self.lines.insert(id.clone(), Line { call, party, device, early: None, forgotten: false });
+        self.lines
+            .insert(id.clone(), Line { call, party, device, early: None, forgotten: false, vanished: false });
         self.collect(&id);
         if self.signaling == Signaling::Down {
             self.input(&id, Input::Signaling(SignalingInput::Lost));
@@ -302,7 +316,8 @@ impl Lines {
                 effect: LineEffect::Call(effect),
             };
             match effect {
-                // Said by a process that a push message woke, and that may be gone when signaling is up.
+                // Said by a process that a push message woke, and that may be gone when signaling is up; or
+                // before anything that is said later.
                 Effect::Send(Signal::Decline { .. }) if self.signaling == Signaling::Down => {
                     self.unsaid.truncate(MAX_CALLS - 1);
                     self.unsaid.push(tagged);
@@ -321,7 +336,10 @@ impl Lines {
             }
         }
         match line.call.state() {
-            CallState::Ended => self.over.remember(id.clone()),
+            CallState::Ended => {
+                let rung = line.party.peer().filter(|_| line.call.is_caller()).cloned();
+                self.over.remember_own(id.clone(), rung);
+            }
             CallState::Waiting => {
                 line.leave();
                 self.lines.insert(id.clone(), line);
@@ -335,6 +353,13 @@ impl Lines {
     }
 
     fn queue(&mut self, tagged: Tagged) {
+        if matches!(tagged.effect, LineEffect::Call(Effect::Send(_)) | LineEffect::TellOthers { .. }) {
+            std::mem::take(&mut self.unsaid).into_iter().for_each(|unsaid| self.enqueue(unsaid));
+        }
+        self.enqueue(tagged);
+    }
+
+    fn enqueue(&mut self, tagged: Tagged) {
         assert!(self.effects.len() < MAX_QUEUED, "poll_effect until None after every input");
         self.effects.push_back(tagged);
     }

@@ -4,6 +4,7 @@ use super::{Line, LineError, Lines, Party, RoomInput, RoomPeer};
 use crate::call::Call;
 use crate::id::{CallId, RoomName};
 use crate::input::{Input, MediaKinds, WireInput};
+use crate::mutation::{Rule, broken};
 
 /// What becomes of a call when somebody is said to be in its room.
 enum Meeting {
@@ -29,6 +30,16 @@ impl Lines {
         Ok(())
     }
 
+    /// A message about the stay in a room that began with [`Lines::join`] of `call`; where a service says which
+    /// stay it speaks of. About an earlier one it does nothing, and says false.
+    pub fn room_of(&mut self, call: &CallId, room: &RoomName, input: RoomInput) -> bool {
+        let present = self.room_call(room) == Some(call) || broken(Rule::StaysMixedUp);
+        if present {
+            self.room(room, input);
+        }
+        present
+    }
+
     /// A message about a room this end is in or enters. Of any other room it does nothing.
     pub fn room(&mut self, room: &RoomName, input: RoomInput) {
         let Some(id) = self.room_call(room).cloned() else { return };
@@ -45,6 +56,11 @@ impl Lines {
             RoomInput::PeerJoined(with) => return self.met(&id, with, WireInput::PeerJoined),
             RoomInput::PeerLeft { call: Some(call) } if *line.wire_id(&id) != call => None,
             RoomInput::PeerLeft { .. } => Some(WireInput::PeerLeft),
+            RoomInput::PeerGone { call } if *line.wire_id(&id) != call => None,
+            RoomInput::PeerGone { .. } => {
+                line.vanished = true;
+                Some(WireInput::PeerGone)
+            }
             RoomInput::Full => Some(WireInput::RoomFull),
             RoomInput::Refused(refusal) => Some(WireInput::Refused(refusal)),
         };
@@ -85,6 +101,12 @@ impl Line {
             Party::Room { with: Some(known), .. } if known.peer == with.peer && self.forgotten => {
                 Meeting::Met
             }
+            // Whoever the service had lost is back, and by the device's name remembers.
+            Party::Room { with: Some(known), .. }
+                if self.vanished && (&known.peer, &known.device) == (&with.peer, &with.device) =>
+            {
+                Meeting::Met
+            }
             Party::Room { with: Some(_), .. } => Meeting::Anew,
             Party::Room { with: None, .. } | Party::Peer(_) => Meeting::Met,
         }
@@ -92,6 +114,7 @@ impl Line {
 
     fn meet(&mut self, new: RoomPeer) {
         self.forgotten = false;
+        self.vanished = false;
         self.device = new.device.clone();
         if let Party::Room { with, .. } = &mut self.party {
             *with = Some(new);

@@ -65,6 +65,11 @@ pub enum RoomInput {
         /// The service's name for the call that is over; `None` where the dialect has no such name.
         call: Option<CallId>,
     },
+    /// The service has lost the other one and given them up. Media may flow all the same.
+    PeerGone {
+        /// The service's name for the call between the two.
+        call: CallId,
+    },
     /// Two are in the room already.
     Full,
     /// The service refused.

@@ -14,6 +14,7 @@ pub const DECLINE: Input = Input::User(UserInput::Decline);
 pub const HANG_UP: Input = Input::User(UserInput::HangUp);
 pub const CONNECTED: Input = Input::Peer(PeerInput::Connected);
 pub const DISCONNECTED: Input = Input::Peer(PeerInput::Disconnected);
+pub const CLOSED: Input = Input::Peer(PeerInput::Closed);
 pub const ICE_FAILED: Input = Input::Peer(PeerInput::IceFailed);
 pub const NETWORK_CHANGED: Input = Input::Host(HostInput::NetworkChanged);
 pub const ANSWERED: Input = Input::Wire(WireInput::Accept { media: MEDIA });
@@ -134,6 +135,7 @@ pub fn all_inputs() -> Vec<Input> {
         WireInput::Decline { reason: DeclineReason::Declined },
         WireInput::Decline { reason: DeclineReason::Busy },
         WireInput::Decline { reason: DeclineReason::Timeout },
+        WireInput::Decline { reason: DeclineReason::Glare },
         WireInput::Decline { reason: DeclineReason::Failed },
         WireInput::Cancel,
         WireInput::HangUp,
@@ -143,6 +145,7 @@ pub fn all_inputs() -> Vec<Input> {
         WireInput::Joined { peer: true },
         WireInput::PeerJoined,
         WireInput::PeerLeft,
+        WireInput::PeerGone,
         WireInput::RoomFull,
         WireInput::Refused(Refusal::NotFound),
         WireInput::Refused(Refusal::Unauthorized),
@@ -156,6 +159,7 @@ pub fn all_inputs() -> Vec<Input> {
         PeerInput::IceFailed,
         PeerInput::DtlsFailed,
         PeerInput::NoCommonCodec,
+        PeerInput::Closed,
     ];
     let signaling = [
         SignalingInput::Lost,
@@ -241,6 +245,7 @@ pub fn label(input: Input) -> &'static str {
         Input::Wire(WireInput::Joined { peer: true }) => "wire.joined-peer",
         Input::Wire(WireInput::PeerJoined) => "wire.peer-joined",
         Input::Wire(WireInput::PeerLeft) => "wire.peer-left",
+        Input::Wire(WireInput::PeerGone) => "wire.peer-gone",
         Input::Wire(WireInput::RoomFull) => "wire.room-full",
         Input::Wire(WireInput::Refused(Refusal::NotFound)) => "wire.not-found",
         Input::Wire(WireInput::Refused(Refusal::Unauthorized | Refusal::RateLimited | Refusal::Other)) => {
@@ -252,6 +257,7 @@ pub fn label(input: Input) -> &'static str {
         Input::Peer(PeerInput::IceFailed) => "peer.ice-failed",
         Input::Peer(PeerInput::DtlsFailed) => "peer.dtls-failed",
         Input::Peer(PeerInput::NoCommonCodec) => "peer.no-common-codec",
+        Input::Peer(PeerInput::Closed) => "peer.closed",
         Input::Signaling(SignalingInput::Lost) => "signaling.lost",
         Input::Signaling(SignalingInput::Restored) => "signaling.restored",
         Input::Signaling(SignalingInput::LostForGood(_)) => "signaling.lost-for-good",
@@ -262,6 +268,7 @@ pub fn label(input: Input) -> &'static str {
         Input::TimerFired(TimerId::InviteExpiry) => "timer.invite-expiry",
         Input::TimerFired(TimerId::Connect) => "timer.connect",
         Input::TimerFired(TimerId::Reconnect) => "timer.reconnect",
+        Input::TimerFired(TimerId::Closed) => "timer.closed",
         Input::TimerFired(TimerId::Restart) => "timer.restart",
     }
 }

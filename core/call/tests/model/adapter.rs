@@ -49,10 +49,14 @@ pub enum Event {
 pub enum Word {
     Invite,
     Ringing,
-    Accept,
+    /// Names, one bit for each, calls of the sender that are over.
+    Accept {
+        over: u8,
+    },
     Declined,
     Busy,
     TimedOut,
+    Glare,
     Failed,
     Cancel,
     HangUp,
@@ -62,12 +66,18 @@ pub enum Word {
     Anew,
     Join,
     Leave,
-    /// In the room, alone.
-    Joined,
+    /// In the room, alone, by that call's joining.
+    Joined {
+        stay: Id,
+    },
     /// In the room; the sender is there already.
-    JoinedPeer,
+    JoinedPeer {
+        stay: Id,
+    },
     /// The sender came.
-    PeerJoined,
+    PeerJoined {
+        stay: Id,
+    },
     /// The sender left.
     PeerLeft,
 }
@@ -80,6 +90,8 @@ pub enum Fact {
     IceFailed,
     DtlsFailed,
     NoCommonCodec,
+    /// The other end has closed it.
+    Closed,
 }
 
 /// Something a side asks for, or tells its host.
@@ -181,8 +193,10 @@ impl Machine {
                 None
             }
         };
-        let effects = std::iter::from_fn(|| self.0.poll_effect()).filter_map(|tagged| out(people, tagged));
-        first.into_iter().chain(effects).collect()
+        let lines = &mut self.0;
+        let effects: Vec<Tagged> = std::iter::from_fn(|| lines.poll_effect()).collect();
+        let outs = effects.into_iter().filter_map(|tagged| out(people, lines, tagged));
+        first.into_iter().chain(outs).collect()
     }
 
     /// Everything that can matter later, as text: equal texts behave equally.
@@ -218,15 +232,23 @@ impl Machine {
                 self.0.invite(&from, &id(call), MEDIA, Timers::default().ring);
                 return None;
             }
-            Word::Joined => return self.room(RoomInput::Joined { with: None }),
-            Word::JoinedPeer => return self.room(RoomInput::Joined { with: Some(with) }),
-            Word::PeerJoined => return self.room(RoomInput::PeerJoined(with)),
-            Word::PeerLeft => return self.room(RoomInput::PeerLeft { call: Some(id(call)) }),
+            Word::Joined { stay } => return self.stay(stay, RoomInput::Joined { with: None }),
+            Word::JoinedPeer { stay } => return self.stay(stay, RoomInput::Joined { with: Some(with) }),
+            Word::PeerJoined { stay } => return self.stay(stay, RoomInput::PeerJoined(with)),
+            Word::PeerLeft => {
+                self.0.room(&RoomName::from(ROOM), RoomInput::PeerLeft { call: Some(id(call)) });
+                return None;
+            }
             Word::Join | Word::Leave => panic!("{word:?} is for the service"),
             Word::Ringing => WireInput::Ringing,
-            Word::Accept => WireInput::Accept { media: MEDIA },
+            Word::Accept { over } => {
+                let from = self.sender(from);
+                bits(over).for_each(|over| self.0.wire(&from, &id(over), WireInput::Cancel));
+                WireInput::Accept { media: MEDIA }
+            }
             Word::Declined => WireInput::Decline { reason: DeclineReason::Declined },
             Word::Busy => WireInput::Decline { reason: DeclineReason::Busy },
+            Word::Glare => WireInput::Decline { reason: DeclineReason::Glare },
             Word::TimedOut => WireInput::Decline { reason: DeclineReason::Timeout },
             Word::Failed => WireInput::Decline { reason: DeclineReason::Failed },
             Word::Cancel => WireInput::Cancel,
@@ -240,8 +262,8 @@ impl Machine {
         None
     }
 
-    fn room(&mut self, input: RoomInput) -> Option<Out> {
-        self.0.room(&RoomName::from(ROOM), input);
+    fn stay(&mut self, stay: Id, input: RoomInput) -> Option<Out> {
+        self.0.room_of(&id(stay), &RoomName::from(ROOM), input);
         None
     }
 }
@@ -256,7 +278,7 @@ fn simplify(value: &mut serde_json::Value) {
                 fields.remove(constant);
             }
             if let Some(serde_json::Value::Array(over)) = fields.get_mut("over") {
-                over.sort_by_key(|name| name.as_str().map(str::to_owned));
+                over.sort_by_key(serde_json::Value::to_string);
             }
             fields.values_mut().for_each(simplify);
         }
@@ -265,7 +287,7 @@ fn simplify(value: &mut serde_json::Value) {
     }
 }
 
-fn out(people: People, tagged: Tagged) -> Option<Out> {
+fn out(people: People, lines: &Lines, tagged: Tagged) -> Option<Out> {
     let call = number(&tagged.call);
     Some(match tagged.effect {
         LineEffect::Incoming { instead_of, accepted, .. } => {
@@ -277,7 +299,10 @@ fn out(people: People, tagged: Tagged) -> Option<Out> {
             Out::Send { to, call: wire_name(call, &tagged.party), word: word(signal)? }
         }
         LineEffect::Call(Effect::Send(signal)) => {
-            let word = word(signal)?;
+            let mut word = word(signal)?;
+            if let (Word::Accept { over }, Some(peer)) = (&mut word, tagged.party.peer()) {
+                *over = lines.own_over(peer).fold(0, |set, call| set | 1 << number(call));
+            }
             let to = match (word, &tagged.device, tagged.party.peer()) {
                 (Word::Join | Word::Leave, ..) => Address::Service,
                 (_, Some(device), _) => Address::Side(side(device)),
@@ -306,10 +331,11 @@ fn word(signal: Signal) -> Option<Word> {
     Some(match signal {
         Signal::Invite { .. } => Word::Invite,
         Signal::Ringing => Word::Ringing,
-        Signal::Accept { .. } => Word::Accept,
+        Signal::Accept { .. } => Word::Accept { over: 0 },
         Signal::Decline { reason: DeclineReason::Declined } => Word::Declined,
         Signal::Decline { reason: DeclineReason::Busy } => Word::Busy,
         Signal::Decline { reason: DeclineReason::Timeout } => Word::TimedOut,
+        Signal::Decline { reason: DeclineReason::Glare } => Word::Glare,
         Signal::Decline { reason: DeclineReason::Failed } => Word::Failed,
         Signal::Cancel => Word::Cancel,
         Signal::HangUp => Word::HangUp,
@@ -336,7 +362,13 @@ fn peer(fact: Fact) -> PeerInput {
         Fact::IceFailed => PeerInput::IceFailed,
         Fact::DtlsFailed => PeerInput::DtlsFailed,
         Fact::NoCommonCodec => PeerInput::NoCommonCodec,
+        Fact::Closed => PeerInput::Closed,
     }
+}
+
+/// The calls of a set of bits.
+pub fn bits(set: u8) -> impl Iterator<Item = Id> {
+    (0..8).filter(move |call| set & 1 << call != 0)
 }
 
 fn id(call: Id) -> CallId {

@@ -50,10 +50,6 @@ impl Faults {
         }
     }
 
-    pub fn forgive(&mut self, fault: Fault) {
-        self.0 &= !(1 << fault as u32);
-    }
-
     pub fn has(self, fault: Fault) -> bool {
         self.0 & 1 << fault as u32 != 0
     }

@@ -69,6 +69,8 @@ pub enum Peer {
     /// Up, and made anew by an ICE restart.
     Renewing,
     Down,
+    /// The other end has closed it.
+    Gone,
     Closed,
 }
 
@@ -79,7 +81,7 @@ impl Ledger {
 
     /// There is a peer connection.
     pub fn has_peer(&self) -> bool {
-        matches!(self.peer, Peer::Starting | Peer::Up | Peer::Renewing | Peer::Down)
+        matches!(self.peer, Peer::Starting | Peer::Up | Peer::Renewing | Peer::Down | Peer::Gone)
     }
 
     /// Media could flow.
@@ -101,6 +103,7 @@ impl Ledger {
         self.peer = match fact {
             Fact::Connected => Peer::Up,
             Fact::Disconnected | Fact::IceFailed => Peer::Down,
+            Fact::Closed => Peer::Gone,
             Fact::DtlsFailed | Fact::NoCommonCodec => self.peer,
         };
     }

@@ -34,8 +34,11 @@ pub fn facts(state: &State, who: Who, ledger: &Ledger) -> Vec<(Fact, Cost)> {
     } else {
         Cost::Break
     };
+    if !there && matches!(ledger.peer, Peer::Up | Peer::Renewing | Peer::Down) {
+        facts.push((Fact::Closed, Cost::Free));
+    }
     match ledger.peer {
-        Peer::None | Peer::Closed => {}
+        Peer::None | Peer::Gone | Peer::Closed => {}
         Peer::Starting if there => {
             facts.push((Fact::Connected, Cost::Free));
             facts.extend(

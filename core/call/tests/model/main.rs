@@ -57,21 +57,6 @@ fn model_exhausts_every_configuration() {
 }
 
 #[test]
-fn model_needs_every_exception() {
-    for scenario in scenario::all().into_iter().filter(|scenario| !too_big(scenario)) {
-        for fault in scenario.except {
-            let rest: Vec<Fault> = scenario.except.iter().copied().filter(|other| other != fault).collect();
-            let strict = Scenario { except: rest.leak(), ..scenario };
-            let found = check(strict, None).fault;
-            let (found, steps) =
-                found.unwrap_or_else(|| panic!("{}: kept now: {}", strict.name, fault.rule()));
-            println!("{}: {}", strict.name, story(found, &steps));
-            assert_eq!(found, *fault);
-        }
-    }
-}
-
-#[test]
 fn model_catches_every_broken_rule() {
     for rule in Rule::ALL {
         let (name, expected) = shows(rule);
@@ -89,18 +74,23 @@ fn shows(rule: Rule) -> (&'static str, Fault) {
         Rule::MediaWithoutAccept => ("ring", Fault::MediaBeforeAccept),
         Rule::MediaWithoutConnection => ("ring", Fault::MediaBeforeConnection),
         Rule::EarlyConnectionForgotten => ("ring", Fault::MediaHeldBack),
-        Rule::GlareLoserGoesOn | Rule::GlareWithoutOrder => ("glare", Fault::Disagreement),
-        Rule::GlareBothGiveWay => ("glare", Fault::GlareWithoutOneSurvivor),
+        Rule::GlareLoserGoesOn => ("glare", Fault::TwoLiveCalls),
+        Rule::GlareLoserNotTold => ("glare out of order", Fault::Disagreement),
+        Rule::OwnCallsNotNamed => ("glare out of order", Fault::GlareWithoutOneSurvivor),
+        Rule::GlareWithoutOrder | Rule::GlareBothGiveWay => ("glare", Fault::GlareWithoutOneSurvivor),
         Rule::LateInviteRings => ("ring", Fault::RangAgain),
         Rule::BusyIsRung => ("ring and be rung by a third", Fault::RangWhileBusy),
         Rule::HangUpNotSent | Rule::CrossedCancelIgnored => ("ring", Fault::Disagreement),
         Rule::SecondAcceptStartsPeer | Rule::PeerOutlivesCall => ("ring", Fault::PeerLeak),
-        Rule::ReconnectTimerNotArmed | Rule::ConnectTimerNotArmed | Rule::InviteNeverExpires => {
-            ("ring", Fault::NeverSettles)
-        }
+        Rule::ReconnectTimerNotArmed
+        | Rule::ClosedTimerNotArmed
+        | Rule::ConnectTimerNotArmed
+        | Rule::InviteNeverExpires => ("ring", Fault::NeverSettles),
         Rule::TimersOutliveCall => ("ring", Fault::TimerLeak),
         Rule::EndedTwice => ("ring", Fault::EndedTwice),
         Rule::BothOffer => ("ring", Fault::SameRoles),
+        Rule::OthersNotToldOfHangUp => ("ring on two devices, out of order", Fault::Disagreement),
+        Rule::StaysMixedUp => ("room, again", Fault::MediaBeforeAccept),
         Rule::OthersNotTold => ("ring on two devices", Fault::Disagreement),
         Rule::AnotherDeviceKept => ("ring on two devices", Fault::MediaBeforeAccept),
     }

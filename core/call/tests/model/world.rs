@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use duet_call::Rule;
 
-use crate::adapter::{Address, Event, Id, Out, SERVICE, Who, Word, person};
+use crate::adapter::{Address, Event, Id, Out, SERVICE, Who, Word, bits, person};
 use crate::faults::{Fault, Faults};
 use crate::graph::{Graph, Words};
 use crate::ledger::{CALLS, Ledger, Peer, Side, Signaling, Stage};
@@ -126,7 +126,7 @@ impl World {
             }
             Out::Send { to, call, word } => {
                 let known = calls.get(usize::from(call));
-                if word == Word::Accept {
+                if let Word::Accept { .. } = word {
                     faults.unless(known.is_some_and(|ledger| ledger.accepted), Fault::AcceptUnasked);
                 }
                 let all = 0..state.sides.len() as Who;
@@ -150,6 +150,11 @@ impl World {
                 faults.unless(matches!(ledger.peer, Peer::None | Peer::Closed), Fault::PeerLeak);
                 faults.unless(offerer != polite, Fault::SameRoles);
                 (ledger.peer, ledger.offerer) = (Peer::Starting, offerer);
+                if let Event::Wire { call, word: Word::JoinedPeer { .. } | Word::PeerJoined { .. }, .. } =
+                    event
+                {
+                    ledger.wire = Some(call);
+                }
                 ledger.link = ledger.wire.map(|wire| (wire, number));
                 ledger.with = if only_two { Some(1 - who) } else { with };
                 let ledger = *ledger;
@@ -160,7 +165,10 @@ impl World {
                 let ledger = &mut calls[usize::from(call)];
                 faults.unless(ledger.has_peer(), Fault::PeerLeak);
                 (ledger.peer, ledger.released) = (Peer::Closed, false);
-                let comes = matches!(event, Event::Wire { word: Word::JoinedPeer | Word::PeerJoined, .. });
+                let comes = matches!(
+                    event,
+                    Event::Wire { word: Word::JoinedPeer { .. } | Word::PeerJoined { .. }, .. }
+                );
                 if self.scenario.meet == Meet::Room && !comes {
                     (ledger.wire, ledger.link, ledger.accepted) = (None, None, false);
                 }
@@ -245,7 +253,6 @@ impl World {
         state.faults.unless(one_call, Fault::TwoLiveCalls);
         state.faults.unless(self.one_device(state), Fault::TwoDevices);
         self.agree(state);
-        self.scenario.except.iter().for_each(|fault| state.faults.forgive(*fault));
         let mut hasher = Words::default();
         let State { sides, net, held, room, left, meddled, faults, digest: _ } = &*state;
         (sides, net, held, room, left, meddled, faults).hash(&mut hasher);
@@ -335,7 +342,8 @@ fn know(side: &mut Side, event: Event) {
         Event::Accept(call) => side.calls[usize::from(call)].accepted = true,
         Event::Link(call, fact) => side.calls[usize::from(call)].hear(fact),
         Event::Timer(call, timer) => drop(side.calls[usize::from(call)].disarm(timer)),
-        Event::Wire { call, word: Word::Accept, .. } => {
+        Event::Wire { call, word: Word::Accept { over }, .. } => {
+            bits(over).for_each(|over| refuse_later(&mut side.calls[usize::from(over)]));
             if let Some(ledger) = side.by_wire(call)
                 && ledger.mine
             {
@@ -349,8 +357,9 @@ fn know(side: &mut Side, event: Event) {
         } if usize::from(call) < CALLS => {
             refuse_later(&mut side.calls[usize::from(call)]);
         }
-        Event::Wire { call, word: Word::JoinedPeer | Word::PeerJoined, .. } => {
-            if let Some(ledger) = side.calls.iter_mut().find(|ledger| ledger.open()) {
+        Event::Wire { call, word: Word::JoinedPeer { stay } | Word::PeerJoined { stay }, .. } => {
+            let ledger = &mut side.calls[usize::from(stay)];
+            if ledger.open() {
                 (ledger.wire, ledger.accepted) = (Some(call), true);
             }
         }

@@ -3,7 +3,8 @@
 //! [`Packetizer`] cuts one encoded frame into payloads; [`inspect`] says what a received payload
 //! is, and [`assemble`] joins the payloads of one frame. Headers, sequence numbers and encryption
 //! are the transport's. Two formats: H.264 in packetization mode 1 ([`PayloadFormat::H264`],
-//! RFC 6184) and VP8 ([`PayloadFormat::Vp8`], RFC 7741).
+//! RFC 6184) and VP8 ([`PayloadFormat::Vp8`], RFC 7741). [`orientation_byte`] and [`rotation_of`] carry which
+//! way up a picture is, in a header extension.
 //!
 //! ```
 //! use duet_media::rtp::{Packetizer, PayloadFormat, assemble};
@@ -22,6 +23,7 @@
 
 mod annexb;
 mod h264;
+mod orientation;
 mod packetizer;
 mod vp8;
 
@@ -30,6 +32,7 @@ mod tests;
 
 use thiserror::Error;
 
+pub use orientation::{VIDEO_ORIENTATION, orientation_byte, rotation_of};
 pub use packetizer::{DEFAULT_MAX_PAYLOAD, MIN_MAX_PAYLOAD, Packetizer, Payload, Payloads};
 
 /// How a video codec's frames travel in RTP.

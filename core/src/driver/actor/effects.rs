@@ -1,15 +1,15 @@
 //! What the machine asks for, and what connections report back.
 
-use duet_call::{Effect, HostInput, Input, LineEffect, Notice, Party, Signal, Tagged};
+use duet_call::{Effect, HostInput, Input, LineEffect, Notice, Party, PeerInput, Signal, Tagged, WireInput};
 use duet_signal::message::{self, CallId, DeviceId, RoomId, UserId};
 use duet_signal::{Envelope, Message};
 use tokio::time::Instant;
 
 use super::{Actor, Link, machine_id};
 use crate::call::{Call, CallEvent};
-use crate::driver::line::{Line, on_media_event};
+use crate::driver::line::{Line, Negotiation, on_media_event};
 use crate::driver::words;
-use crate::peer::PeerEvent;
+use crate::peer::{PeerEvent, SessionDescription};
 use crate::session::SessionEvent;
 
 impl Actor {
@@ -17,8 +17,8 @@ impl Actor {
         let Some(line) = self.calls.get(id) else { return };
         let call = line.wire_id.clone();
         match event {
-            PeerEvent::Description { kind, sdp } => {
-                self.send_to(id, Message::Description(message::Description { call, kind, sdp }));
+            PeerEvent::Description(SessionDescription { kind, sdp, exchange }) => {
+                self.send_to(id, Message::Description(message::Description { call, kind, sdp, exchange }));
             }
             PeerEvent::Candidate(candidate) => {
                 self.send_to(id, Message::Candidate(message::Candidate { call, candidate }));
@@ -31,6 +31,10 @@ impl Actor {
             PeerEvent::Failed(error) => {
                 log::warn!("{error}");
                 self.lines.input(&machine_id(id), words::peer_error(&error));
+            }
+            PeerEvent::Closed => self.lines.input(&machine_id(id), Input::Peer(PeerInput::Closed)),
+            PeerEvent::Control(text) if line.is_bye(&text) => {
+                self.lines.input(&machine_id(id), Input::Wire(WireInput::HangUp));
             }
             PeerEvent::ControlOpen
             | PeerEvent::Control(_)
@@ -48,6 +52,11 @@ impl Actor {
                     self.announce(&id, instead_of.map(|call| CallId(call.0)), accepted);
                 }
                 LineEffect::Call(Effect::Send(signal)) => {
+                    if signal == Signal::HangUp
+                        && let Some(line) = self.calls.get(&id)
+                    {
+                        line.say_bye();
+                    }
                     let address = Address { device, except: None, party };
                     self.send_signal(&id, &address, signal);
                 }
@@ -86,7 +95,7 @@ impl Actor {
                 }
             }
             Effect::SetFlow(flow) => {
-                if let Some(line) = self.calls.get(&id) {
+                if let Some(line) = self.calls.get_mut(&id) {
                     line.set_flow(flow);
                 }
             }
@@ -94,8 +103,9 @@ impl Actor {
             // `carry_out`, which knows the address.
             Effect::AddVideo { .. } | Effect::Send(_) => {}
             Effect::ReleaseMedia => {
-                if let Some(line) = self.calls.get_mut(&id) {
-                    line.release_media();
+                let media = self.lines.get(&machine_id(&id)).map(duet_call::Call::media);
+                if let (Some(line), Some(media)) = (self.calls.get_mut(&id), media) {
+                    line.release_media(media);
                 }
             }
             Effect::StartTimer(timer, after) => self.timers.start(id, timer, Instant::now() + after),
@@ -117,7 +127,11 @@ impl Actor {
 
     async fn start_peer(&mut self, id: &CallId, offerer: bool, polite: bool) {
         let Some(line) = self.calls.get_mut(id) else { return };
-        let mut events = match line.start_peer(&self.ice, &self.service_servers, offerer, polite).await {
+        let negotiation = Negotiation::of(self.shared.dialect, offerer, polite);
+        let mut events = match line
+            .start_peer(&*self.shared.platform.peers, &self.ice, &self.service_servers, negotiation)
+            .await
+        {
             Ok(events) => events,
             Err(error) => {
                 log::error!("no connection could be made: {error}");
@@ -161,7 +175,10 @@ impl Actor {
         };
         let wire_id = self.calls.get(id).map_or_else(|| id.clone(), |line| line.wire_id.clone());
         let to_room = matches!(signal, Signal::Join | Signal::Leave);
-        let Some(message) = words::to_message(signal, wire_id, room) else { return };
+        let Some(mut message) = words::to_message(signal, wire_id, room) else { return };
+        if let (Message::Accept(accept), Some(peer)) = (&mut message, address.party.peer()) {
+            accept.over = self.lines.own_over(peer).map(|call| CallId(call.0.clone())).collect();
+        }
         let mut envelope = Envelope::from(message);
         if !to_room {
             address.write(&mut envelope);

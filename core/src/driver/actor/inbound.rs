@@ -10,6 +10,7 @@ use super::{Actor, Link, end_unmade, machine_id};
 use crate::call::{CallShared, Origin};
 use crate::driver::line::{Line, Remote};
 use crate::driver::words;
+use crate::peer::SessionDescription;
 use crate::session::{SessionEvent, SessionState};
 use crate::transport::LinkEvent;
 
@@ -39,6 +40,7 @@ impl Actor {
                     self.lines.network_changed();
                 }
             }
+            LinkEvent::Named(user) => self.shared.set_user(user),
             LinkEvent::Message(envelope) => self.on_envelope(*envelope),
             LinkEvent::Failed(error) => self.link_failed(error),
         }
@@ -46,16 +48,16 @@ impl Actor {
 
     /// The service forgot us: enters our rooms again, so that leaving and late-comers are noticed.
     fn rejoin(&mut self) {
-        let rooms: Vec<RoomId> = self
+        let rooms: Vec<(CallId, RoomId)> = self
             .calls
-            .values()
-            .filter_map(|line| match &line.shared.origin {
-                Origin::Room(room) => Some(room.clone()),
+            .iter()
+            .filter_map(|(id, line)| match &line.shared.origin {
+                Origin::Room(room) => Some((id.clone(), room.clone())),
                 Origin::Ring(_) | Origin::Incoming(..) => None,
             })
             .collect();
-        for room in rooms {
-            self.send(Envelope::from(Message::Join(message::RoomRef { room })));
+        for (call, room) in rooms {
+            self.send(Envelope::from(Message::Join(message::Join { room, stay: Some(call) })));
         }
     }
 
@@ -77,17 +79,22 @@ impl Actor {
         let Envelope { from, from_device, message, .. } = envelope;
         match message {
             Message::Error(info) => return self.on_refused(&info),
-            Message::Joined(joined) => {
-                let with = joined.peer.map(|peer| self.meet(&joined.room, peer));
-                return self.lines.room(&RoomName(joined.room.0), RoomInput::Joined { with });
+            Message::Joined(message::Joined { room, stay, peer }) => {
+                let with = peer.as_ref().map(room_peer);
+                return self.on_room(&room, stay.as_ref(), RoomInput::Joined { with }, peer);
             }
-            Message::PeerJoined(message::PeerJoined { room, peer }) => {
-                let with = self.meet(&room, peer);
-                return self.lines.room(&RoomName(room.0), RoomInput::PeerJoined(with));
+            Message::PeerJoined(message::PeerJoined { room, stay, peer }) => {
+                let came = RoomInput::PeerJoined(room_peer(&peer));
+                return self.on_room(&room, stay.as_ref(), came, Some(peer));
             }
-            Message::PeerLeft(message::PeerLeft { room, call }) => {
-                let call = Some(machine_id(&call));
-                return self.lines.room(&RoomName(room.0), RoomInput::PeerLeft { call });
+            Message::PeerLeft(message::PeerLeft { room, call, gone }) => {
+                let call = machine_id(&call);
+                let left = if gone {
+                    RoomInput::PeerGone { call }
+                } else {
+                    RoomInput::PeerLeft { call: Some(call) }
+                };
+                return self.lines.room(&RoomName(room.0), left);
             }
             _ => {}
         }
@@ -107,6 +114,11 @@ impl Actor {
             self.lines.invite(&sender, &machine_id(&invite.call), media, words::expiry(invite));
             return self.incoming(&invite.call, from, invite.media);
         }
+        if let Message::Accept(accept) = &message {
+            for over in accept.over.iter().take(duet_call::MAX_OWN_OVER) {
+                self.lines.wire(&sender, &machine_id(over), WireInput::Cancel);
+            }
+        }
         if let Some((call, input)) = words::to_input(&message) {
             let call = machine_id(call);
             if let WireInput::Accept { .. } = input
@@ -117,10 +129,11 @@ impl Actor {
             return self.lines.wire(&sender, &call, input);
         }
         match message {
-            Message::Description(message::Description { call, kind, sdp }) => {
+            Message::Description(message::Description { call, kind, sdp, exchange }) => {
                 let wire = machine_id(&call);
                 if self.lines.description(&sender, &wire) == Passage::Take {
-                    self.hand_on(&sender, &wire, Remote::Description(kind, sdp));
+                    let description = SessionDescription { kind, sdp, exchange };
+                    self.hand_on(&sender, &wire, Remote::Description(description));
                     self.ask_again(&sender, &wire);
                 }
             }
@@ -157,9 +170,10 @@ impl Actor {
         }
     }
 
-    /// What the service itself says of one of our calls.
-    fn of_service(&mut self, wire: &CallId, input: WireInput) {
-        let local = self.calls.iter().find(|(_, line)| line.wire_id == *wire).map(|(id, _)| id.clone());
+    /// What the service itself says of one of our calls, by either name.
+    fn of_service(&mut self, call: &CallId, input: WireInput) {
+        let is_it = |id: &CallId, line: &Line| id == call || line.wire_id == *call;
+        let local = self.calls.iter().find(|(id, line)| is_it(id, line)).map(|(id, _)| id.clone());
         if let Some(id) = local {
             self.lines.input(&machine_id(&id), Input::Wire(input));
         }
@@ -181,25 +195,41 @@ impl Actor {
         self.calls.insert(call.clone(), Line::new(shared));
     }
 
-    /// Somebody is in our room: their address, and the call's name on the wire.
-    fn meet(&mut self, room: &RoomId, peer: RoomPeer) -> duet_call::RoomPeer {
-        let with = duet_call::RoomPeer {
-            peer: PeerName(peer.user.0.clone()),
-            device: Some(duet_call::DeviceId(peer.device.0)),
-            call: machine_id(&peer.call),
+    /// What the service says of our stay in a room, and who is there.
+    fn on_room(&mut self, room: &RoomId, stay: Option<&CallId>, input: RoomInput, peer: Option<RoomPeer>) {
+        let name = RoomName(room.0.clone());
+        let present = match stay {
+            Some(stay) => self.lines.room_of(&machine_id(stay), &name, input),
+            None => {
+                self.lines.room(&name, input);
+                true
+            }
         };
+        if let Some(peer) = peer.filter(|_| present) {
+            self.meet(room, peer);
+        }
+    }
+
+    /// Somebody is in our room: who, and the call's name on the wire.
+    fn meet(&mut self, room: &RoomId, peer: RoomPeer) {
         let in_room = |line: &&mut Line| matches!(&line.shared.origin, Origin::Room(ours) if ours == room);
         if let Some(line) = self.calls.values_mut().find(in_room) {
             line.shared.set_peer_user(peer.user);
             line.wire_id = peer.call;
             line.accepted();
         }
-        with
     }
 
     fn on_refused(&mut self, info: &ErrorInfo) {
         log::info!("the service refused: {}", info.message);
-        if info.code == ErrorCode::RoomFull {
+        let input = match info.code {
+            ErrorCode::RoomFull => WireInput::RoomFull,
+            code => WireInput::Refused(words::refusal(code)),
+        };
+        if let Some(call) = &info.call {
+            self.of_service(call, input);
+        } else if info.code == ErrorCode::RoomFull {
+            // A service that does not name the stay: whoever is alone tried to enter.
             let alone = self.calls.values().find_map(|line| match &line.shared.origin {
                 Origin::Room(room) if line.set_up_since.is_none() => Some(room.clone()),
                 Origin::Room(_) | Origin::Ring(_) | Origin::Incoming(..) => None,
@@ -207,10 +237,15 @@ impl Actor {
             if let Some(room) = alone {
                 self.lines.room(&RoomName(room.0), RoomInput::Full);
             }
-            return;
         }
-        if let Some(wire) = &info.call {
-            self.of_service(wire, WireInput::Refused(words::refusal(info.code)));
-        }
+    }
+}
+
+/// The other one in a room, in the machine's words.
+fn room_peer(peer: &RoomPeer) -> duet_call::RoomPeer {
+    duet_call::RoomPeer {
+        peer: PeerName(peer.user.0.clone()),
+        device: Some(duet_call::DeviceId(peer.device.0.clone())),
+        call: machine_id(&peer.call),
     }
 }

@@ -6,7 +6,7 @@
 mod effects;
 mod inbound;
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -82,7 +82,8 @@ pub(crate) struct Actor {
     service_servers: Vec<IceServer>,
     link: Link,
     lines: Lines,
-    calls: HashMap<CallId, Line>,
+    /// In the order of their ids, so that the same happenings always have the same consequences.
+    calls: BTreeMap<CallId, Line>,
     timers: Timers,
     commands: mpsc::Receiver<Command>,
     peer_events: mpsc::Receiver<(CallId, PeerEvent)>,
@@ -115,7 +116,7 @@ impl Actor {
             service_servers: Vec::new(),
             link: setup.link,
             lines: Lines::new(setup.calls),
-            calls: HashMap::new(),
+            calls: BTreeMap::new(),
             timers: Timers::default(),
             commands,
             peer_events,
@@ -195,10 +196,13 @@ impl Actor {
             }
         };
         tokio::select! {
-            command = self.commands.recv() => Wakeup::Command(command),
-            event = link => Wakeup::Link(event),
-            Some((call, event)) = self.peer_events.recv() => Wakeup::Peer(call, event),
+            // In a fixed order, so that the same happenings have the same consequences. Timers cannot be
+            // many; what others can flood comes last.
+            biased;
             () = timer => Wakeup::Timer,
+            command = self.commands.recv() => Wakeup::Command(command),
+            Some((call, event)) = self.peer_events.recv() => Wakeup::Peer(call, event),
+            event = link => Wakeup::Link(event),
         }
     }
 
@@ -251,7 +255,7 @@ impl Actor {
             Origin::Incoming(..) => return,
         };
         let reason = match placed {
-            Ok(true) => return,
+            Ok(true) => return self.tell_screen(&call.id),
             Ok(false) => {
                 log::info!("{peer_user:?} was ringing here already; that call is answered instead");
                 EndReason::GlareLost
@@ -280,6 +284,15 @@ impl Actor {
         line.narrow(media, options.fps, options.screen);
         line.accepted();
         self.lines.input(&machine_id(id), Input::User(UserInput::Accept { media }));
+        self.tell_screen(id);
+    }
+
+    /// The machine takes pictures for a camera's until it hears that they are a screen's.
+    fn tell_screen(&mut self, id: &CallId) {
+        let Some(sources) = self.calls.get(id).map(Line::sources).filter(|sources| sources.screen) else {
+            return;
+        };
+        self.lines.input(&machine_id(id), Input::User(UserInput::SetMedia(sources)));
     }
 
     /// Hang-ups, and the end of the session.

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bytes::{Bytes, BytesMut};
 use duet_signal::message::{DescriptionKind, IceCandidate};
 use rtc::ice::mdns::MulticastDnsMode;
 use rtc::peer_connection::configuration::RTCOfferOptions;
@@ -16,7 +15,7 @@ use webrtc::peer_connection::{
 use super::super::negotiation::{Negotiation, OfferKind, Verdict};
 use super::super::sdp::{self, IceTags, Negotiated};
 use super::super::shared::{Shared, Terms};
-use super::super::{MediaSink, PeerConfig, PeerError, PeerEvent, PeerState};
+use super::super::{MediaSink, PeerConfig, PeerError, PeerEvent, PeerState, SessionDescription};
 use super::builder;
 use super::handler::{Handler, Signal};
 use super::runtime::CallRuntime;
@@ -37,13 +36,13 @@ pub(in super::super) enum Command {
     /// Make an offer.
     Offer,
     /// The other side's description.
-    Description { kind: DescriptionKind, sdp: String },
+    Description(SessionDescription),
     /// The other side's candidate.
     Candidate(Option<IceCandidate>),
     /// Look for a new path.
     RestartIce,
     /// Send over the control channel.
-    Control(Bytes),
+    Control(String),
     /// Close, and say when done.
     Close(oneshot::Sender<()>),
 }
@@ -52,6 +51,7 @@ pub(in super::super) enum Command {
 pub(in super::super) struct Connection {
     connection: Arc<dyn PeerConnection>,
     relay_only: bool,
+    any_channel: bool,
     needs_multicast: bool,
     events: mpsc::Sender<PeerEvent>,
     /// True once somebody closes; ends with the last handle.
@@ -132,6 +132,7 @@ impl Connection {
         Ok(Connection {
             connection,
             relay_only: config.relay_only,
+            any_channel: config.any_channel,
             needs_multicast: mdns != MulticastDnsMode::Disabled,
             events,
             closing,
@@ -139,7 +140,7 @@ impl Connection {
             signal_sender,
             tasks,
             shared,
-            negotiation: Negotiation::new(config.polite),
+            negotiation: Negotiation::new(config.polite, rand::random()),
             local_tags: IceTags::default(),
             candidates_sent: 0,
             control: None,
@@ -193,7 +194,7 @@ impl Connection {
         match command {
             Command::Offer => self.negotiation.want_offer(OfferKind::Media),
             Command::RestartIce => self.restart().await,
-            Command::Description { kind, sdp } => self.on_description(kind, sdp).await,
+            Command::Description(description) => self.on_description(description).await,
             Command::Candidate(Some(candidate)) => {
                 if let Some(candidate) = self.negotiation.admit(candidate) {
                     self.add_candidate(candidate).await;
@@ -241,15 +242,16 @@ impl Connection {
         };
         match result.await {
             Ok(offer) => {
-                self.negotiation.offered(kind, Instant::now());
-                self.announce(DescriptionKind::Offer, &offer.sdp).await;
+                let exchange = self.negotiation.offered(kind, Instant::now());
+                self.announce(DescriptionKind::Offer, &offer.sdp, Some(exchange)).await;
             }
             Err(error) => self.fail(PeerError::Transport(error.to_string())).await,
         }
     }
 
-    async fn on_description(&mut self, kind: DescriptionKind, sdp: String) {
-        let verdict = self.negotiation.judge(kind);
+    async fn on_description(&mut self, description: SessionDescription) {
+        let SessionDescription { kind, sdp, exchange } = description;
+        let verdict = self.negotiation.judge(kind, exchange);
         if verdict == Verdict::Ignore {
             log::debug!("a description ({kind:?}) was ignored");
             return;
@@ -271,7 +273,7 @@ impl Connection {
         let candidates = self.negotiation.applied_remote(kind, IceTags::of(&sdp));
         match kind {
             DescriptionKind::Offer => {
-                if !self.answer().await {
+                if !self.answer(exchange).await {
                     return;
                 }
             }
@@ -282,8 +284,8 @@ impl Connection {
         }
     }
 
-    /// Answers the offer just applied.
-    async fn answer(&mut self) -> bool {
+    /// Answers the offer just applied, which had this number.
+    async fn answer(&mut self, exchange: Option<u32>) -> bool {
         let result = async {
             let answer = self.connection.create_answer(None).await?;
             self.connection.set_local_description(answer.clone()).await?;
@@ -294,7 +296,7 @@ impl Connection {
                 self.negotiation.answered();
                 // The offer carried the channel, if the other side wants one.
                 self.control_made |= sdp::has_data(&answer.sdp);
-                self.announce(DescriptionKind::Answer, &answer.sdp).await;
+                self.announce(DescriptionKind::Answer, &answer.sdp, exchange).await;
                 self.agree(&answer.sdp, true).await;
                 true
             }
@@ -337,9 +339,10 @@ impl Connection {
     }
 
     /// Tells the other side our description.
-    async fn announce(&mut self, kind: DescriptionKind, sdp: &str) {
+    async fn announce(&mut self, kind: DescriptionKind, sdp: &str, exchange: Option<u32>) {
         self.local_tags = IceTags::of(sdp);
-        self.tell(PeerEvent::Description { kind, sdp: sdp::with_trickle(sdp) }).await;
+        let description = SessionDescription { kind, sdp: sdp::with_trickle(sdp), exchange };
+        self.tell(PeerEvent::Description(description)).await;
     }
 
     /// An answer is in force, theirs or ours.
@@ -401,7 +404,18 @@ impl Connection {
                     self.tell(PeerEvent::ControlOpen).await;
                 }
             }
+            Signal::ChannelClosed(channel) => self.on_channel_closed(&channel).await,
             Signal::DriverEnded => self.on_driver_ended().await,
+        }
+    }
+
+    /// A channel that closes while the path is there was closed by the other side, which does that together
+    /// with its connection. On a lost path, it may only have waited too long for an acknowledgement.
+    async fn on_channel_closed(&mut self, channel: &Arc<dyn DataChannel>) {
+        if self.control.take_if(|control| Arc::ptr_eq(control, channel)).is_some()
+            && self.shared.with_stats(|stats| stats.state) == Some(PeerState::Connected)
+        {
+            self.tell(PeerEvent::Closed).await;
         }
     }
 
@@ -418,7 +432,7 @@ impl Connection {
 
     /// Takes the other side's control channel; whatever else it opens, nobody would read.
     async fn on_channel(&mut self, channel: Arc<dyn DataChannel>) {
-        let is_control = channel.label().await.is_ok_and(|label| label == CONTROL_LABEL);
+        let is_control = self.any_channel || channel.label().await.is_ok_and(|label| label == CONTROL_LABEL);
         if is_control && !std::mem::replace(&mut self.control_taken, true) {
             self.watch_channel(channel);
         } else if let Err(error) = channel.close().await {
@@ -477,9 +491,9 @@ impl Connection {
         }
     }
 
-    async fn send_control(&self, message: Bytes) {
+    async fn send_control(&self, message: String) {
         let Some(control) = &self.control else { return };
-        if let Err(error) = control.send(BytesMut::from(message)).await {
+        if let Err(error) = control.send_text(&message).await {
             log::debug!("a control message was not sent: {error}");
         }
     }
@@ -495,6 +509,9 @@ impl Connection {
                     }
                     DataChannelEvent::OnMessage(message) => {
                         events.send(PeerEvent::Control(message.data.freeze())).await.is_ok()
+                    }
+                    DataChannelEvent::OnClosing | DataChannelEvent::OnClose => {
+                        signals.send(Signal::ChannelClosed(Arc::clone(&channel))).is_ok()
                     }
                     _ => true,
                 };

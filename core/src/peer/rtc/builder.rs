@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use duet_codecs::VideoCodec;
+use duet_media::rtp::VIDEO_ORIENTATION;
 use duet_signal::message::IceServer;
 use rtc::ice::mdns::MulticastDnsMode;
 use rtc::interceptor::{ReceiverReportBuilder, Slot, TwccReceiverBuilder};
@@ -141,6 +142,7 @@ fn media_engine(config: &PeerConfig) -> Result<MediaEngine> {
     for (uri, kinds) in [
         (sdp::TRANSPORT_CC, &[RtpCodecKind::Audio, RtpCodecKind::Video][..]),
         (sdp::MID, &[RtpCodecKind::Audio, RtpCodecKind::Video]),
+        (VIDEO_ORIENTATION, &[RtpCodecKind::Video]),
     ] {
         for &kind in kinds {
             let extension = RTCRtpHeaderExtensionCapability { uri: uri.into() };

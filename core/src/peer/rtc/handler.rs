@@ -23,6 +23,8 @@ pub(super) enum Signal {
     Channel(Arc<dyn DataChannel>),
     /// A data channel can be used.
     ChannelOpen(Arc<dyn DataChannel>),
+    /// The other side closed a data channel.
+    ChannelClosed(Arc<dyn DataChannel>),
     /// The driver stopped; nothing works any more.
     DriverEnded,
 }

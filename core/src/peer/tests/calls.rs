@@ -70,13 +70,41 @@ async fn the_control_channel_opens_and_carries_messages_both_ways() {
         [&pair.a, &pair.b].iter().all(|end| end.has(|event| *event == PeerEvent::ControlOpen))
     })
     .await;
-    pair.a.peer.send_control(Bytes::from_static(b"from a"));
-    pair.b.peer.send_control(Bytes::from_static(b"from b"));
+    pair.a.peer.send_control("from a".into());
+    pair.b.peer.send_control("from b".into());
     until("both messages have arrived", || {
         pair.b.has(|event| *event == PeerEvent::Control(Bytes::from_static(b"from a")))
             && pair.a.has(|event| *event == PeerEvent::Control(Bytes::from_static(b"from b")))
     })
     .await;
+    pair.close().await;
+}
+
+#[tokio::test]
+async fn what_is_said_right_before_closing_still_arrives() {
+    let pair = Pair::new().await;
+    pair.connect().await;
+    until("the channel is open", || pair.a.has(|event| *event == PeerEvent::ControlOpen)).await;
+    pair.a.peer.send_control("the last word".into());
+    pair.a.peer.close().await;
+    let heard = PeerEvent::Control(Bytes::from_static(b"the last word"));
+    until("it has arrived", || pair.b.has(|event| *event == heard)).await;
+    pair.close().await;
+}
+
+#[tokio::test]
+async fn each_frame_says_on_its_last_packet_how_it_is_turned() {
+    let pair = Pair::new().await;
+    pair.connect().await;
+    for (index, rotation) in [Rotation::Deg90, Rotation::Deg0, Rotation::Deg270].into_iter().enumerate() {
+        let payload = Bytes::from_static(b"picture");
+        let frame = FrameInfo { rotation, ..frame_info(index as u32) };
+        assert!(pair.a.peer.send_video(&mut vec![payload; 2], frame));
+    }
+    until("all have arrived", || pair.b.seen(|seen| seen.video.len() == 6)).await;
+    let turns = pair.b.seen(|seen| seen.video.iter().map(|packet| packet.rotation).collect::<Vec<_>>());
+    let turn = |rotation| [None, Some(rotation)];
+    assert_eq!(turns, [turn(Rotation::Deg90), turn(Rotation::Deg0), turn(Rotation::Deg270)].concat());
     pair.close().await;
 }
 
@@ -173,8 +201,8 @@ async fn without_a_common_codec_the_reason_is_told() {
 #[tokio::test]
 async fn nonsense_from_the_other_side_is_refused_and_a_later_offer_works() {
     let pair = Pair::new().await;
-    pair.b.peer.remote_description(DescriptionKind::Offer, "no description".into());
-    pair.b.peer.remote_description(DescriptionKind::Answer, String::new());
+    pair.b.peer.remote_description(described(DescriptionKind::Offer, "no description"));
+    pair.b.peer.remote_description(described(DescriptionKind::Answer, ""));
     until("the failure is told", || {
         pair.b.has(|event| matches!(event, PeerEvent::Failed(PeerError::Description(_))))
     })
@@ -209,12 +237,12 @@ async fn nonsense_in_a_call_does_not_end_it() {
     let pair = Pair::new().await;
     pair.connect().await;
     let before = pair.a.peer.stats().ice_pair;
-    pair.b.peer.remote_description(DescriptionKind::Offer, "no description".into());
+    pair.b.peer.remote_description(described(DescriptionKind::Offer, "no description"));
     pair.b.muted.store(true, Ordering::Relaxed);
     pair.b.peer.restart_ice();
     until("the offer is lost", || pair.b.has(is_description(DescriptionKind::Offer))).await;
     pair.b.muted.store(false, Ordering::Relaxed);
-    pair.b.peer.remote_description(DescriptionKind::Answer, "no description".into());
+    pair.b.peer.remote_description(described(DescriptionKind::Answer, "no description"));
     pair.b.peer.restart_ice();
     until("there is a new path", || {
         pair.a.peer.stats().ice_pair != before && pair.a.is_connected() && pair.b.is_connected()

@@ -14,11 +14,15 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use duet_codecs::VideoCodec;
 use duet_media::Time;
+use duet_media::frame::Rotation;
 use duet_signal::message::DescriptionKind;
 use tokio::sync::mpsc;
 
 use super::rtc::Link;
-use super::{MediaSink, Peer, PeerConfig, PeerError, PeerEvent, PeerState, RtpPacket};
+use super::{
+    FrameInfo, MediaSink, Peer, PeerConfig, PeerError, PeerEvent, PeerPort, PeerState, RtpPacket,
+    SessionDescription,
+};
 use crate::clock;
 
 /// Long enough for a machine that is busy with other things; tests end as soon as they can.
@@ -31,6 +35,7 @@ fn config() -> PeerConfig {
         audio: true,
         video: true,
         codecs: vec![VideoCodec::H264, VideoCodec::Vp8],
+        any_channel: false,
         polite: false,
         start_bps: 1_000_000,
         min_bps: 60_000,
@@ -106,7 +111,7 @@ impl End {
     /// Sends a frame of `packets` packets of `size` bytes.
     fn send_frame(&self, index: u32, packets: usize, size: usize) -> bool {
         let payload = Bytes::from(vec![index as u8; size]);
-        self.peer.send_video(&mut vec![payload; packets], index * 3_000, index == 0, clock::now())
+        self.peer.send_video(&mut vec![payload; packets], frame_info(index))
     }
 
     fn send_sound(&self, index: u32) -> bool {
@@ -163,12 +168,22 @@ fn carry(mut events: mpsc::Receiver<PeerEvent>, from: &End, to: &Peer) -> impl F
             told.lock().unwrap().push((Instant::now(), event.clone()));
             match event {
                 _ if muted.load(Ordering::Relaxed) => {}
-                PeerEvent::Description { kind, sdp } => to.remote_description(kind, sdp),
+                PeerEvent::Description(description) => to.remote_description(description),
                 PeerEvent::Candidate(candidate) => to.remote_candidate(candidate),
                 _ => {}
             }
         }
     }
+}
+
+/// The `index`th frame of 30 a second; the first is a key frame.
+fn frame_info(index: u32) -> FrameInfo {
+    FrameInfo { timestamp: index * 3_000, key: index == 0, captured: clock::now(), rotation: Rotation::Deg0 }
+}
+
+/// A description of a side that does not number its exchanges.
+fn described(kind: DescriptionKind, sdp: &str) -> SessionDescription {
+    SessionDescription { kind, sdp: sdp.into(), exchange: None }
 }
 
 /// Waits for a condition, with a deadline.
@@ -185,5 +200,5 @@ fn is_failed(event: &PeerEvent) -> bool {
 }
 
 fn is_description(kind: DescriptionKind) -> impl Fn(&PeerEvent) -> bool {
-    move |event| matches!(event, PeerEvent::Description { kind: told, .. } if *told == kind)
+    move |event| matches!(event, PeerEvent::Description(told) if told.kind == kind)
 }

@@ -1,11 +1,14 @@
 //! Relayed calls, through a real coturn.
 
-use std::net::{Ipv4Addr, ToSocketAddrs, UdpSocket};
-use std::process::{Child, Command, Stdio};
+use std::net::{Ipv4Addr, ToSocketAddrs};
 
 use duet_signal::message::IceServer;
 
 use super::*;
+use coturn::Coturn;
+
+#[path = "../../../tests/support/coturn.rs"]
+mod coturn;
 
 #[tokio::test]
 async fn relay_only_without_a_relay_is_refused_with_the_reason() {
@@ -15,8 +18,8 @@ async fn relay_only_without_a_relay_is_refused_with_the_reason() {
 
 #[tokio::test]
 async fn a_relay_that_refuses_us_is_told() {
-    let Some(coturn) = Coturn::start().await else { return };
-    let mut config = coturn.config();
+    let Some(coturn) = Coturn::start(local_ipv4()) else { return };
+    let mut config = relayed(&coturn);
     config.ice_servers[0].credential = Some("wrong".into());
     let (end, events) = End::new(config, None).await.unwrap();
     let carried = tokio::spawn(carry(events, &end, &end.peer));
@@ -28,8 +31,8 @@ async fn a_relay_that_refuses_us_is_told() {
 
 #[tokio::test]
 async fn a_relay_only_call_goes_through_the_relay() {
-    let Some(coturn) = Coturn::start().await else { return };
-    let pair = Pair::with(coturn.config(), coturn.config(), None).await;
+    let Some(coturn) = Coturn::start(local_ipv4()) else { return };
+    let pair = Pair::with(relayed(&coturn), relayed(&coturn), None).await;
     let took = pair.connect().await;
     println!("connected in {took:?}, {:?}", pair.a.peer.stats().ice_pair);
     assert!(pair.a.peer.stats().ice_pair.is_some_and(|pair| pair.starts_with("relay/udp ")));
@@ -53,67 +56,14 @@ async fn a_relay_only_call_goes_through_the_relay() {
     pair.close().await;
 }
 
-/// A relay of this test's own.
-struct Coturn {
-    server: Child,
-    ip: Ipv4Addr,
-    port: u16,
-}
-
-impl Coturn {
-    /// Starts the server and waits until it answers. `None`, with a message, where it is not installed;
-    /// there, an automated build fails instead.
-    async fn start() -> Option<Coturn> {
-        let ip = local_ipv4();
-        let port = UdpSocket::bind((ip, 0)).unwrap().local_addr().unwrap().port();
-        let server = Command::new("turnserver")
-            .args(["-n", "--no-cli", "--no-tls", "--no-dtls", "--log-file=stdout", "--no-stdout-log"])
-            .args(["--lt-cred-mech", "--fingerprint", "--realm=duet", "--user=duet:secret"])
-            .args(["--allow-loopback-peers", "--pidfile=", "--userdb="])
-            .arg(format!("--listening-ip={ip}"))
-            .arg(format!("--relay-ip={ip}"))
-            .arg(format!("--listening-port={port}"))
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn();
-        let server = match server {
-            Ok(server) => server,
-            Err(error) if std::env::var("CI").as_deref() != Ok("true") => {
-                println!("skipped: no turnserver (coturn): {error}");
-                return None;
-            }
-            Err(error) => panic!("turnserver (coturn) is needed: {error}"),
-        };
-        let coturn = Coturn { server, ip, port };
-        until("the relay answers", || coturn.answers()).await;
-        Some(coturn)
-    }
-
-    /// Asks for our own address (a STUN binding request, RFC 8489).
-    fn answers(&self) -> bool {
-        let socket = UdpSocket::bind((self.ip, 0)).unwrap();
-        socket.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
-        let mut request = vec![0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42];
-        request.extend([7; 12]);
-        socket.send_to(&request, (self.ip, self.port)).is_ok() && socket.recv(&mut [0; 256]).is_ok()
-    }
-
-    fn config(&self) -> PeerConfig {
-        let server = IceServer {
-            urls: vec![format!("turn:{}:{}?transport=udp", self.ip, self.port)],
-            username: Some("duet".into()),
-            credential: Some("secret".into()),
-        };
-        PeerConfig { ice_servers: vec![server], relay_only: true, ..config() }
-    }
-}
-
-impl Drop for Coturn {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.server.kill();
-        let _ = self.server.wait();
-    }
+/// Only through the relay.
+fn relayed(coturn: &Coturn) -> PeerConfig {
+    let server = IceServer {
+        urls: vec![coturn.url()],
+        username: Some(coturn::USER.into()),
+        credential: Some(coturn::PASSWORD.into()),
+    };
+    PeerConfig { ice_servers: vec![server], relay_only: true, ..config() }
 }
 
 /// An address of this machine that both ends can reach.

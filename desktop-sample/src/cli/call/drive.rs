@@ -1,11 +1,12 @@
 //! The loop that carries a call from the first message to the last.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::thread;
 use std::time::Duration;
 
 use duet_core::{Engine, Time};
 
+use super::action::{Action, KEYS, Typed};
+use super::place::wrong_role;
 use crate::cli::Failure;
 use crate::cli::party::{Note, Party, Role};
 use crate::cli::verdict::{Asked, End};
@@ -24,8 +25,6 @@ const FAREWELL: Duration = Duration::from_secs(2);
 const HASTY_FAREWELL: Duration = Duration::from_millis(150);
 /// How long the engine may take to send its last messages.
 const CLOSE: Duration = Duration::from_millis(150);
-/// How often that is looked at.
-const CLOSE_POLL: Duration = Duration::from_millis(2);
 
 /// When the call is to end, and how it is to begin.
 #[derive(Clone, Copy, Debug, Default)]
@@ -44,7 +43,12 @@ pub(super) fn drive(party: &mut Party, inbox: &Receiver<Note>, engine: &Engine, 
     while !over(party, deadline, engine.now()) {
         match inbox.recv_timeout(TICK) {
             Ok(Note::News { at, news, .. }) => party.on_news(at, news),
-            Ok(Note::Interrupt) => {
+            Ok(Note::Typed(typed)) if typed != Typed::Do(Action::HangUp) || party.has_call() => match typed {
+                Typed::Do(action) => party.act(action),
+                Typed::Switch(switch) => party.switch(switch),
+                Typed::Help => party.screen.say(KEYS),
+            },
+            Ok(Note::Typed(_) | Note::Interrupt) => {
                 asked.interrupted = true;
                 party.screen.say("hanging up ...");
                 party.hang_up();
@@ -58,7 +62,7 @@ pub(super) fn drive(party: &mut Party, inbox: &Receiver<Note>, engine: &Engine, 
             deadline = step(party, &mut asked, start, now, limits);
         }
     }
-    close(engine);
+    engine.close_and_wait(CLOSE);
     asked
 }
 
@@ -75,12 +79,7 @@ fn step(party: &mut Party, asked: &mut Asked, start: Time, now: Time, limits: Li
     if facts.failure.is_some() {
         party.hang_up();
     } else if let Some((_, actual)) = mismatch {
-        party.fail(Failure::call(match actual {
-            Role::Callee => {
-                "nobody is in the room to be called; start the other side first, or use --role auto"
-            }
-            Role::Caller => "somebody is in the room already, so this side must call; use --role auto",
-        }));
+        party.fail(wrong_role(party.dialect(), actual));
     } else if !facts.signaling && now.since(start) > SIGNALING {
         party.fail(Failure::signaling("the signaling service does not answer; check the address"));
     } else if let (Some(seconds), Some(media_at)) = (limits.seconds, facts.media_at) {
@@ -100,13 +99,4 @@ fn step(party: &mut Party, asked: &mut Asked, start: Time, now: Time, limits: Li
         return None;
     }
     Some(now + FAREWELL)
-}
-
-/// Lets the engine send its last words, so that the other side knows.
-fn close(engine: &Engine) {
-    engine.close();
-    let end = engine.now() + CLOSE;
-    while engine.alive().tasks > 0 && engine.now() < end {
-        thread::sleep(CLOSE_POLL);
-    }
 }

@@ -1,17 +1,25 @@
 //! `duet call`: one side of a call.
 
+pub(crate) mod action;
 mod drive;
+mod help;
+mod place;
+mod typed;
 
 use std::hash::{BuildHasher, RandomState};
+use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 use std::sync::mpsc;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use duet_core::{CallOptions, Engine, EngineConfig, IceConfig, IceServer, SessionConfig, UserId, VideoCodec};
+use duet_core::{
+    CallOptions, CallWaiting, Dialect, Engine, EngineConfig, IceConfig, IceServer, SessionConfig, UserId,
+    VideoCodec,
+};
 
-use super::args::{self, AudioInput, Size, VideoInput};
-use super::party::{Goal, Note, Party, Role, Seat};
+use super::args::{self, AudioInput, Size, Turn, VideoInput};
+use super::party::{Answer, Manners, Note, Party, Role, Seat};
 use super::progress::Screen;
 use super::report::{Event, Report};
 use super::verdict::{End, verdict};
@@ -20,21 +28,9 @@ use crate::media::Plan;
 use crate::pace::Rate;
 use crate::sink::{WavRecorder, Y4mRecorder, write_png};
 use crate::source::{Pictures, Sound, SyntheticCamera, Tone, WavFile, Y4mFile};
+use action::{At, KEYS};
 use drive::{Limits, drive};
-
-const EXAMPLES: &str = "\
-Examples:
-  Meet in a room; whoever comes second calls, a browser can be the other side:
-    duet call http://127.0.0.1:8080 --room tea
-  Wait to be called, and call:
-    duet call http://127.0.0.1:8080 --id bob
-    duet call http://127.0.0.1:8080 --id alice --to bob
-  Send files, keep what the other side sends, hang up after ten seconds of media:
-    duet call http://127.0.0.1:8080 --room tea --video talk.y4m --audio talk.wav \\
-        --record-video seen.y4m --record-audio heard.wav --seconds 10
-  Through a relay only, for scripts:
-    duet call https://calls.example --room tea --relay-only \\
-        --ice-server turn:relay.example:3478,user,password --json";
+use place::Place;
 
 /// The side's rate unless a file or the user says otherwise.
 const FPS: u32 = 30;
@@ -43,20 +39,24 @@ const TONE_HZ: f64 = 440.0;
 
 /// Call somebody, or wait to be called.
 #[derive(Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = help::TEXT)]
 pub(crate) struct CallArgs {
-    /// Address of a `duet serve`: http(s)://host:port or ws(s)://host:port.
+    /// Address of the service: http(s)://host:port or ws(s)://host:port, with its path if it has one.
     url: String,
+    /// Which system the service is: duet, socketio-relay, ws-broadcast, socketio-room, socketio-invite or peerjs.
+    #[arg(long, value_name = "NAME", default_value_t)]
+    dialect: Dialect,
     /// Meet in this room of two.
     #[arg(long, conflicts_with = "to")]
     room: Option<String>,
-    /// Call this user; without --to and --room, wait to be called.
+    /// Call this user; without --to and --room, wait to be called. Dialects without names take either.
     #[arg(long, value_name = "ID")]
     to: Option<String>,
-    /// Who we are; a random name by default.
+    /// Who we are; by default a random name, or one that the service gives.
     #[arg(long)]
     id: Option<String>,
-    /// Insist on calling or on being called; in a room it is otherwise who comes second that calls.
+    /// Insist on calling or on being called; in a room it is otherwise who comes second that calls, or first,
+    /// or either, as the dialect has it.
     #[arg(long, value_enum, default_value_t = WantedRole::Auto)]
     role: WantedRole,
     /// Pictures to send: synthetic, none, or a .y4m file, which is repeated.
@@ -65,6 +65,16 @@ pub(crate) struct CallArgs {
     /// Sound to send: tone, none, or a .wav file, which is repeated.
     #[arg(long, value_name = "SOURCE", default_value = "tone")]
     audio: AudioInput,
+    /// Begin with sound alone; pictures come when both sides agree: --at 2:ask-video.
+    #[arg(long)]
+    voice: bool,
+    /// The pictures are a screen's: sharp text before smooth motion.
+    #[arg(long)]
+    screen: bool,
+    /// How a viewer must turn our pictures clockwise, as for a phone held on its side: 0, 90, 180 or 270
+    /// degrees.
+    #[arg(long, value_name = "DEGREES", default_value = "0")]
+    rotate: Turn,
     /// Size of synthetic pictures.
     #[arg(long, value_name = "WxH", default_value = "640x480")]
     size: Size,
@@ -92,15 +102,32 @@ pub(crate) struct CallArgs {
     /// Who must hang up; remote waits up to 30 s longer than --seconds. Either may by default.
     #[arg(long, value_enum, requires = "seconds")]
     end: Option<End>,
+    /// Do something at a time, in seconds: accept and decline since it rings, all others since media
+    /// flows. May be repeated. Actions: see below.
+    #[arg(long, value_name = "SECONDS:ACTION")]
+    at: Vec<At>,
+    /// What becomes of a call that rings here: answer it, refuse it, or let it ring.
+    #[arg(long, value_enum, default_value_t = Answer::Accept)]
+    answer: Answer,
+    /// The answer when the other side asks for pictures; without, a person is waited for.
+    #[arg(long, value_enum)]
+    answer_video: Option<YesNo>,
+    /// Let a second caller ring instead of hearing busy. Answering puts the first call on hold, and it goes on
+    /// when the second is over.
+    #[arg(long)]
+    call_waiting: bool,
     /// STUN or TURN server, beside those of the service; may be repeated.
     #[arg(long, value_name = "URL[,USER,PASSWORD]", value_parser = duet_server::cli::parse_ice_server)]
     ice_server: Vec<IceServer>,
     /// Hide our addresses: media goes through TURN servers only.
     #[arg(long)]
     relay_only: bool,
-    /// Proof of identity, if the service asks for one.
+    /// Proof of identity, if the service asks for one; with peerjs, its API key.
     #[arg(long)]
     token: Option<String>,
+    /// DANGEROUS: accept any certificate of the service. Whoever is on the way can listen in.
+    #[arg(long)]
+    insecure: bool,
     /// Print one JSON object a line instead of text.
     #[arg(long)]
     json: bool,
@@ -113,9 +140,15 @@ enum WantedRole {
     Auto,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum YesNo {
+    Yes,
+    No,
+}
+
 pub(crate) fn run(args: CallArgs) -> Result<(), Failure> {
     let screen = Screen::new(None, args.json);
-    let mut report = Report { dialect: "duet", ..Report::default() };
+    let mut report = Report { dialect: args.dialect.as_str(), ..Report::default() };
     let result = call(&args, &screen, &mut report);
     report.ok = result.is_ok();
     report.error = result.as_ref().err().map(Failure::to_string);
@@ -124,16 +157,23 @@ pub(crate) fn run(args: CallArgs) -> Result<(), Failure> {
 }
 
 fn call(args: &CallArgs, screen: &Screen, report: &mut Report) -> Result<(), Failure> {
-    let goal = args.goal()?;
+    let Place { goal, user, ring } = Place::of(args)?;
     let options = args.options();
-    let id = args.id.clone().unwrap_or_else(random_id);
-    let plan = args.plan(&id)?;
+    let plan = args.plan(&user)?;
     let engine = Engine::new(EngineConfig::default())?;
     let (notes, inbox) = mpsc::channel::<Note>();
     interrupt::notify(notes.clone(), Note::Interrupt);
-    screen.say(format!("I am {id}"));
-    let config = args.session(&id, &options);
-    let seat = Seat { who: 0, config, goal, options, plan, screen: screen.clone() };
+    if !args.json || !io::stdin().is_terminal() {
+        typed::notify(notes.clone());
+    }
+    if io::stdin().is_terminal() {
+        screen.say(KEYS);
+    }
+    let mut config = args.session(&user, &options);
+    if let Some(ring) = ring {
+        (config.calls.timers.ring, config.calls.timers.invite_expiry) = (ring, ring);
+    }
+    let seat = Seat { who: 0, config, goal, options, manners: args.manners(), plan, screen: screen.clone() };
     let mut party = Party::new(&engine, seat, &notes)?;
     let limits =
         Limits { seconds: args.seconds.map(Duration::from_secs), end: args.end, role: args.wanted_role() };
@@ -153,23 +193,6 @@ fn call(args: &CallArgs, screen: &Screen, report: &mut Report) -> Result<(), Fai
 }
 
 impl CallArgs {
-    fn goal(&self) -> Result<Goal, Failure> {
-        match (&self.room, &self.to, self.role) {
-            (Some(room), _, _) => Ok(Goal::Join(room.as_str().into())),
-            (None, Some(_), WantedRole::Callee) => {
-                Err(Failure::usage("--role callee waits for a call; leave --to out"))
-            }
-            (None, Some(to), _) => Ok(Goal::Ring(to.as_str().into())),
-            (None, None, WantedRole::Caller) => {
-                Err(Failure::usage("--role caller needs somebody to call; pass --to ID or --room ROOM"))
-            }
-            (None, None, _) if self.id.is_none() => Err(Failure::usage(
-                "nobody could call a random name; pass --id NAME to be called, --to ID to call, or --room ROOM",
-            )),
-            (None, None, _) => Ok(Goal::Answer),
-        }
-    }
-
     fn wanted_role(&self) -> Option<Role> {
         match self.role {
             WantedRole::Caller => Some(Role::Caller),
@@ -181,19 +204,33 @@ impl CallArgs {
     fn session(&self, id: &str, options: &CallOptions) -> SessionConfig {
         let mut config = SessionConfig::new(self.url.as_str(), UserId::from(id));
         config.token = self.token.clone();
+        config.dialect = self.dialect;
+        config.insecure = self.insecure;
         config.ice = IceConfig { servers: self.ice_server.clone(), relay_only: self.relay_only };
         config.incoming = options.clone();
+        if self.call_waiting {
+            config.calls.waiting = CallWaiting::Allow;
+        }
         config
     }
 
     fn options(&self) -> CallOptions {
         CallOptions {
             audio: self.audio != AudioInput::None,
-            video: self.video != VideoInput::None,
+            video: self.video != VideoInput::None && !self.voice,
+            screen: self.screen,
             codecs: self.codec.into_iter().collect(),
             max_kbps: self.max_kbps.unwrap_or_default(),
             fps: self.fps.unwrap_or(FPS),
             ..CallOptions::default()
+        }
+    }
+
+    fn manners(&self) -> Manners {
+        Manners {
+            answer: self.answer,
+            answer_video: self.answer_video.map(|answer| answer == YesNo::Yes),
+            script: self.at.clone(),
         }
     }
 
@@ -221,7 +258,7 @@ impl CallArgs {
         let video_recorder =
             self.record_video.as_ref().map(|path| Y4mRecorder::create(path, rate)).transpose()?;
         let audio_recorder = self.record_audio.as_ref().map(|path| WavRecorder::create(path)).transpose()?;
-        Ok(Plan { pictures, sound, video_recorder, audio_recorder })
+        Ok(Plan { pictures, rotation: self.rotate.0, sound, video_recorder, audio_recorder })
     }
 }
 

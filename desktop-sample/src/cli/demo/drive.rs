@@ -44,7 +44,8 @@ pub(super) fn drive(demo: &Demo, args: &DemoArgs) -> Parties {
                 parties.problems.push("stopped before the end".into());
                 deadline = Some(parties.hang_up(clock.now() + HASTY_FAREWELL));
             }
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
+            // Nobody types to a demo.
+            Ok(Note::Typed(_)) | Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
         }
         let now = clock.now();
         parties.sides.iter_mut().flatten().for_each(|party| party.on_time(now));

@@ -9,12 +9,13 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::Duration;
 
 use clap::Args;
+use duet_core::frame::Rotation;
 use duet_core::{CallOptions, Engine, EngineConfig, SessionConfig, VideoCodec};
 use duet_server::{RunningServer, Server, ServerConfig};
 use serde_json::json;
 
 use super::args::{self, Size};
-use super::party::{Goal, Note, Party, Seat};
+use super::party::{Goal, Manners, Note, Party, Seat};
 use super::progress::Screen;
 use super::report::{Event, Report};
 use super::{Failure, interrupt};
@@ -147,6 +148,7 @@ impl Demo {
             SyntheticCamera::new(args.size.width, args.size.height, rate, &name.to_ascii_uppercase())?;
         let plan = Plan {
             pictures: Some(Box::new(camera)),
+            rotation: Rotation::Deg0,
             sound: Some(Box::new(Tone::new(TONES_HZ[who]))),
             video_recorder: None,
             audio_recorder: Some(WavRecorder::create(&args.out.join(format!("{name}.wav")))?),
@@ -157,7 +159,11 @@ impl Demo {
         let mut config = SessionConfig::new(self.url.as_str(), name);
         config.incoming = options.clone();
         let screen = self.screens[who].clone();
-        Party::new(&self.engines[who], Seat { who, config, goal, options, plan, screen }, &self.notes)
+        Party::new(
+            &self.engines[who],
+            Seat { who, config, goal, options, manners: Manners::default(), plan, screen },
+            &self.notes,
+        )
     }
 }
 

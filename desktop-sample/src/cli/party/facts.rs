@@ -46,6 +46,8 @@ pub(crate) struct Facts {
     /// Media flows since.
     pub(crate) media_at: Option<Time>,
     pub(crate) ended: Option<Ended>,
+    /// This side was asked to refuse the call.
+    pub(crate) declined: bool,
     pub(crate) failure: Option<Failure>,
 }
 
@@ -61,6 +63,7 @@ impl Default for Facts {
             remote_media: (true, true),
             media_at: None,
             ended: None,
+            declined: false,
             failure: None,
         }
     }

@@ -1,22 +1,28 @@
 //! One side of a call: its session, its call, its media, and what became of them.
 
+mod act;
 mod facts;
+mod figures;
+mod waiting;
 
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use duet_core::{
-    Call, CallEvent, CallOptions, CallState, CallStats, EndReason, Engine, RoomId, Session, SessionConfig,
-    SessionEvent, SessionState, Subscription, Time, UserId,
+    Call, CallEvent, CallId, CallOptions, CallState, CallStats, Dialect, EndReason, Engine, RoomId, Session,
+    SessionConfig, SessionEvent, SessionState, Subscription, Time, UserId,
 };
 
+pub(crate) use act::{Answer, Manners};
 pub(crate) use facts::{Facts, Role, ended_by};
 
 use super::Failure;
+use super::call::action::{Action, Typed};
 use super::progress::Screen;
-use super::report::{AudioReport, Event, IceReport, Report, VideoReport};
-use crate::media::{Bell, Media, Outcome, Plan};
+use super::report::Event;
+use crate::media::{Bell, Media, Plan};
+use figures::Figures;
 
 /// Figures on the live line change this often: readable, yet lively.
 const FIGURES: Duration = Duration::from_millis(500);
@@ -43,6 +49,8 @@ pub(crate) struct Seat {
     /// How to get into a call.
     pub(crate) goal: Goal,
     pub(crate) options: CallOptions,
+    /// What this side does by itself.
+    pub(crate) manners: Manners,
     /// What to send and what to keep.
     pub(crate) plan: Plan,
     pub(crate) screen: Screen,
@@ -59,6 +67,8 @@ pub(crate) enum Note {
         /// What.
         news: News,
     },
+    /// A person typed something.
+    Typed(Typed),
     /// The process is asked to end.
     Interrupt,
 }
@@ -66,7 +76,7 @@ pub(crate) enum Note {
 /// Something that happened to one side.
 pub(crate) enum News {
     Session(SessionEvent),
-    Call(CallEvent),
+    Call(CallId, CallEvent),
 }
 
 /// One side of a call.
@@ -76,6 +86,9 @@ pub(crate) struct Party {
     session: Session,
     goal: Goal,
     options: CallOptions,
+    manners: Manners,
+    /// There are pictures to send, if they are wanted.
+    can_film: bool,
     plan: Option<Plan>,
     notes: Sender<Note>,
     pub(crate) screen: Screen,
@@ -84,25 +97,24 @@ pub(crate) struct Party {
     media: Option<Media>,
     _session_events: Subscription,
     _call_events: Option<Subscription>,
+    /// Who calls during the call, and whom the call was with before.
+    others: waiting::Others,
+    /// It rings here since.
+    rings_since: Option<Time>,
+    /// Who holds the call: this side, the other.
+    held: (bool, bool),
+    /// The two want pictures.
+    pictures: bool,
     facts: Facts,
     stats: CallStats,
     sampled: Time,
     figures: Figures,
 }
 
-/// What the live line last showed, to tell rates.
-#[derive(Default)]
-struct Figures {
-    at: Time,
-    frames: u64,
-    bytes_in: u64,
-    bytes_out: u64,
-}
-
 impl Party {
     /// Connects to the signaling service in the background; [`Party::on_news`] does the rest.
     pub(crate) fn new(engine: &Engine, seat: Seat, notes: &Sender<Note>) -> Result<Self, Failure> {
-        let Seat { who, config, goal, options, plan, screen } = seat;
+        let Seat { who, config, goal, options, manners, plan, screen } = seat;
         let session = engine.session(config)?;
         let events = {
             let (notes, engine) = (notes.clone(), engine.clone());
@@ -113,7 +125,10 @@ impl Party {
             engine: engine.clone(),
             session,
             goal,
+            pictures: options.video,
             options,
+            manners,
+            can_film: plan.pictures.is_some(),
             plan: Some(plan),
             notes: notes.clone(),
             screen,
@@ -122,6 +137,9 @@ impl Party {
             media: None,
             _session_events: events,
             _call_events: None,
+            others: waiting::Others::default(),
+            rings_since: None,
+            held: (false, false),
             facts: Facts::default(),
             stats: CallStats::default(),
             sampled: Time::ZERO,
@@ -132,6 +150,11 @@ impl Party {
     /// What is known so far.
     pub(crate) fn facts(&self) -> &Facts {
         &self.facts
+    }
+
+    /// Which system this side talks to.
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.session.dialect()
     }
 
     /// The call, once there is one.
@@ -145,9 +168,10 @@ impl Party {
         self.hang_up();
     }
 
-    /// Hangs up; the end is told as news.
+    /// Hangs up, and leaves nobody waiting or on hold; the end is told as news.
     pub(crate) fn hang_up(&mut self) {
         self.sample();
+        self.others = waiting::Others::default();
         if let Some(call) = &self.call {
             call.hang_up();
         }
@@ -161,7 +185,10 @@ impl Party {
             News::Session(SessionEvent::Failed(error)) => {
                 self.facts.failure.get_or_insert(error.into());
             }
-            News::Call(event) => self.on_call_event(at, event),
+            News::Call(call, event) => match &self.call {
+                Some(current) if current.id() == call => self.on_call_event(at, event),
+                _ => self.on_other_event(&call, event),
+            },
         }
     }
 
@@ -173,6 +200,7 @@ impl Party {
         self.sampled = now;
         self.sample();
         self.notice_media(now);
+        self.follow_script(now);
         if now.since(self.figures.at) >= FIGURES {
             self.show_figures(now);
         }
@@ -188,6 +216,7 @@ impl Party {
         self.screen.event(&Event::Signaling { state: name });
         if state == SessionState::Connected && !self.facts.signaling {
             self.facts.signaling = true;
+            self.screen.say(format!("I am {}", self.session.user()));
             if let Err(failure) = self.begin() {
                 self.fail(failure);
             }
@@ -201,6 +230,10 @@ impl Party {
                 self.facts.role = Some(Role::Caller);
                 let call = self.session.ring(to.clone(), self.options.clone())?;
                 self.take(call);
+                if matches!(self.dialect(), Dialect::SocketIoRelay | Dialect::WsBroadcast) {
+                    // Whoever comes later is called, too.
+                    self.screen.event(&Event::Ready);
+                }
             }
             Goal::Join(room) => {
                 self.screen.say(format!("entering room {room} ..."));
@@ -217,14 +250,19 @@ impl Party {
     }
 
     fn take(&mut self, call: Call) {
+        self._call_events = Some(self.listen(&call));
+        self.call = Some(call);
+    }
+
+    fn listen(&self, call: &Call) -> Subscription {
         let (who, bell) = (self.who, self.bell.clone());
         let (notes, engine) = (self.notes.clone(), self.engine.clone());
-        self._call_events = Some(call.on_event(move |event| match event {
+        let id = call.id();
+        call.on_event(move |event| match event {
             // Thirty times a second, and the screen knows what to do.
             CallEvent::FrameReady => bell.ring(),
-            event => tell(&notes, &engine, who, News::Call(event)),
-        }));
-        self.call = Some(call);
+            event => tell(&notes, &engine, who, News::Call(id.clone(), event)),
+        })
     }
 
     fn on_incoming(&mut self, at: Time, call: Call) {
@@ -233,22 +271,37 @@ impl Party {
             self.screen.say("they rang at the same time; in their call now");
             return self.take(call);
         }
-        if self.goal != Goal::Answer || self.call.is_some() {
+        if self.call.is_some() {
+            return self.on_waiting(call);
+        }
+        if self.goal != Goal::Answer {
             return call.decline();
         }
-        if let Some(peer) = call.peer() {
-            self.screen.say(format!("{peer} is calling; answering"));
+        let from = call.peer().map(|peer| peer.to_string()).unwrap_or_default();
+        self.screen.event(&Event::Incoming { from: from.clone() });
+        self.rings_since = Some(at);
+        self.take(call);
+        match self.manners.answer {
+            Answer::Accept => {
+                self.screen.say(format!("{from} is calling; answering"));
+                self.accept();
+            }
+            Answer::Decline => self.act(Action::Decline),
+            Answer::Ignore => self.screen.say(format!("{from} is calling; answer a or d")),
         }
-        self.facts.accepted_at = Some(at);
-        self.take(call.clone());
-        call.accept(self.options.clone());
     }
 
     fn on_call_event(&mut self, at: Time, event: CallEvent) {
         match event {
             CallEvent::State(state) => self.on_call_state(state),
-            CallEvent::RemoteRinging => self.screen.say("it rings"),
-            CallEvent::RemoteMedia { audio, video, .. } => self.facts.remote_media = (audio, video),
+            CallEvent::RemoteRinging => {
+                self.screen.event(&Event::Ringing);
+                self.screen.say("it rings");
+            }
+            CallEvent::RemoteMedia { audio, video, screen } => {
+                self.facts.remote_media = (audio, video);
+                self.screen.event(&Event::RemoteMedia { audio, video, screen });
+            }
             CallEvent::Connected { setup } => {
                 self.facts.connected_at.get_or_insert(at);
                 self.facts.connect.get_or_insert(setup);
@@ -259,16 +312,13 @@ impl Party {
             // The call that took its place goes on.
             CallEvent::Ended(ended) if matches!(ended.reason, EndReason::GlareLost | EndReason::Recalled) => {
             }
-            CallEvent::Held { local, remote } => self.screen.say(match (local, remote) {
-                (_, true) => "the other side holds the call",
-                (true, false) => "the call is on hold",
-                (false, false) => "the call goes on",
-            }),
-            CallEvent::Video(news) => self.screen.say(format!("pictures: {news:?}")),
+            CallEvent::Held { local, remote } => self.on_held(local, remote),
+            CallEvent::Video(news) => self.on_video(news),
+            CallEvent::Ended(_) if self.others.has_held() => self.return_to_held(),
             CallEvent::Ended(ended) => {
                 self.sample();
                 let (by, reason) = (facts::ended_by(&ended).to_owned(), ended.reason.to_string());
-                self.screen.say(format!("ended by {by}: {reason}"));
+                self.screen.say(ended.to_string());
                 self.screen.event(&Event::Ended { by, reason });
                 self.facts.ended = Some(ended);
             }
@@ -279,35 +329,29 @@ impl Party {
     fn on_call_state(&mut self, state: CallState) {
         match state {
             CallState::Waiting => {
-                self.facts.role = Some(Role::Callee);
+                if self.dialect() == Dialect::Duet {
+                    self.facts.role = Some(Role::Callee);
+                }
                 self.screen.event(&Event::Ready);
                 self.screen.say("alone in the room; waiting for the other side ...");
             }
             CallState::Connecting => {
-                // In a room, whoever finds the other side there calls.
-                self.facts.role.get_or_insert(Role::Caller);
-                if let (Some(plan), Some(call)) = (self.plan.take(), &self.call) {
-                    self.media = Some(Media::start(&self.engine, call, plan, self.bell.clone()));
-                }
+                let calls = self.call.as_ref().and_then(Call::is_caller);
+                let role = calls.map(|calls| if calls { Role::Caller } else { Role::Callee });
+                self.facts.role = role.or(self.facts.role);
+                self.start_media();
             }
+            // A call that was connected while it rang.
+            CallState::Connected if self.media.is_none() => self.start_media(),
             CallState::Reconnecting => self.screen.say("connection lost; looking for another way ..."),
             CallState::Connected if self.facts.media_at.is_some() => self.screen.say("connected again"),
             _ => {}
         }
     }
 
-    /// Keeps the latest statistics; a call that is over has no path any more, but had one.
-    fn sample(&mut self) {
-        if let Some(call) = &self.call
-            && self.facts.ended.is_none()
-        {
-            let mut stats = call.stats();
-            stats.ice_pair = stats.ice_pair.or(self.stats.ice_pair.take());
-            stats.dtls = stats.dtls.or(self.stats.dtls.take());
-            if call.state() == CallState::Ended && !self.stats.ice_state.is_empty() {
-                stats.ice_state = std::mem::take(&mut self.stats.ice_state);
-            }
-            self.stats = stats;
+    fn start_media(&mut self) {
+        if let (Some(plan), Some(call)) = (self.plan.take(), &self.call) {
+            self.media = Some(Media::start(&self.engine, call, plan, self.bell.clone()));
         }
     }
 
@@ -325,65 +369,6 @@ impl Party {
             self.screen.event(&Event::Media);
             self.screen.say("pictures and sound flow both ways");
         }
-    }
-
-    fn show_figures(&mut self, now: Time) {
-        let seconds = now.since(self.figures.at).as_secs_f64();
-        let (stats, before) = (&self.stats, &self.figures);
-        let kbps = |bytes: u64, before: u64| bytes.saturating_sub(before) as f64 * 0.008 / seconds;
-        let (bytes_in, bytes_out) = (
-            stats.inbound_video.bytes_received,
-            stats.outbound_video.bytes_sent + stats.outbound_audio.bytes_sent,
-        );
-        let frames = stats.inbound_video.frames_decoded;
-        let rtt = stats.rtt.map_or("-".into(), |rtt| format!("{:.1} ms", rtt.as_secs_f64() * 1e3));
-        self.screen.live(format!(
-            "{}x{} {:>4.1} fps, video in {:.0} kbit/s, out {:.0} of {:.0} kbit/s, RTT {rtt}",
-            stats.inbound_video.width,
-            stats.inbound_video.height,
-            frames.saturating_sub(before.frames) as f64 / seconds,
-            kbps(bytes_in, before.bytes_in),
-            kbps(bytes_out, before.bytes_out),
-            stats.available_send_bps as f64 / 1e3,
-        ));
-        self.figures = Figures { at: now, frames, bytes_in, bytes_out };
-    }
-
-    /// Stops the media threads and reports; `ok` and `error` are for the caller to fill in.
-    pub(crate) fn finish(&mut self) -> (Report, Option<Outcome>) {
-        self.screen.clear();
-        self.sample();
-        let outcome = self.media.take().map(Media::stop);
-        let (seen, heard) = outcome.as_ref().map(|o| (o.seen.clone(), o.heard.clone())).unwrap_or_default();
-        let (facts, stats) = (&self.facts, &self.stats);
-        let received = &stats.inbound_video;
-        let report = Report {
-            dialect: "duet",
-            role: facts.role.map(Role::name),
-            connect_ms: facts.connect.map(|setup| setup.as_millis() as u64),
-            ended_by: facts.ended.as_ref().map(|ended| facts::ended_by(ended).to_owned()),
-            video: VideoReport {
-                codec: received.codec.or(stats.outbound_video.codec).map(|codec| codec.mime_type()),
-                frames_decoded: received.frames_decoded,
-                frames_changed: seen.changed,
-                width: received.width,
-                height: received.height,
-                packets_sent: stats.outbound_video.packets_sent,
-                fps: (seen.fps() * 10.0).round() / 10.0,
-                ..VideoReport::default()
-            },
-            audio: AudioReport {
-                codec: (stats.inbound_audio.packets_received > 0).then_some("audio/opus"),
-                packets_received: stats.inbound_audio.packets_received,
-                energy: heard.energy,
-                packets_sent: stats.outbound_audio.packets_sent,
-                tone_hz: None,
-            },
-            ice: IceReport { state: stats.ice_state.clone(), pair: stats.ice_pair.clone() },
-            dtls: stats.dtls.clone(),
-            ..Report::default()
-        };
-        (report, outcome)
     }
 }
 

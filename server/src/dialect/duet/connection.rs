@@ -1,19 +1,19 @@
 //! From `welcome` to the end: messages in, messages out, time.
 
-use duet_signal::message::{CallId, ErrorCode, ErrorInfo, Message, RoomRef};
+use duet_signal::message::{CallId, ErrorCode, ErrorInfo, Join, Message, RoomRef};
 use duet_signal::outbox::Accepted;
 use duet_signal::{Envelope, MAX_MESSAGE_BYTES, WireError, decode, encode_numbered};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use super::hello::{MAX_NAME_CHARS, is_name};
-use super::wire::{Incoming, Wire};
-use super::{End, fatal, stopped};
-use crate::app::App;
+use super::{End, fatal};
+use crate::app::{App, stopped};
 use crate::config::{Limits, Timing};
 use crate::hub::{Batch, Refusal, Seat};
 use crate::limits::TokenBucket;
 use crate::session::Queued;
+use crate::wire::{Incoming, Wire};
 
 /// What a client is told about binary messages.
 pub(super) const BINARY: &str = "messages are JSON texts, not binary";
@@ -97,10 +97,13 @@ impl Connection {
         let deadline = self.deadline();
         let reading = self.read_from.is_none();
         tokio::select! {
-            incoming = self.wire.next(), if reading => self.on_incoming(incoming).await,
-            () = self.seat.link().woken() => Ok(()),
-            () = sleep_until(deadline) => self.on_time(Instant::now()).await,
+            // In a fixed order, so that the same happenings have the same consequences. Silence is only
+            // silence when nothing waits to be read; a client that floods is made to pause.
+            biased;
             () = stopped(stopping) => Err(End::Stopping),
+            () = self.seat.link().woken() => Ok(()),
+            incoming = self.wire.next(), if reading => self.on_incoming(incoming).await,
+            () = sleep_until(deadline) => self.on_time(Instant::now()).await,
         }
     }
 
@@ -136,7 +139,8 @@ impl Connection {
             })?);
         }
         tokio::select! {
-            sent = self.wire.send(texts) => sent,
+            biased;
+            sent = self.wire.send(texts) => Ok(sent?),
             () = self.seat.link().over() => Err(End::Over),
         }
     }
@@ -144,7 +148,8 @@ impl Connection {
     /// Writes a message without a number, unless the session is lost meanwhile.
     async fn unless_over(&mut self, message: Envelope) -> Result<(), End> {
         tokio::select! {
-            sent = self.wire.send_message(message) => sent,
+            biased;
+            sent = self.wire.send_message(message) => Ok(sent?),
             () = self.seat.link().over() => Err(End::Over),
         }
     }
@@ -245,11 +250,17 @@ impl Connection {
             | Message::PeerJoined(_)
             | Message::PeerLeft(_) => unexpected("only the server sends this type"),
             _ if !numbered => needs_seq(),
-            Message::Join(RoomRef { room }) | Message::Leave(RoomRef { room }) if !is_name(room.as_str()) => {
+            Message::Join(Join { room, .. }) | Message::Leave(RoomRef { room })
+                if !is_name(room.as_str()) =>
+            {
                 let text = format!("a room's name has 1 to {MAX_NAME_CHARS} characters");
                 Outcome::Fault(Refusal::new(ErrorCode::Malformed, text))
             }
-            Message::Join(RoomRef { room }) => self.seat.join(room)?.into(),
+            Message::Join(Join { stay: Some(stay), .. }) if !is_name(stay.as_str()) => {
+                let text = format!("the name of a stay has 1 to {MAX_NAME_CHARS} characters");
+                Outcome::Fault(Refusal::new(ErrorCode::Malformed, text))
+            }
+            Message::Join(Join { room, stay }) => self.seat.join(room, stay.as_ref())?.into(),
             Message::Leave(RoomRef { room }) => self.seat.leave(room)?.into(),
             Message::Invite(_)
             | Message::Ringing(_)
@@ -332,9 +343,10 @@ fn text_of(queued: &Queued, seq: u64, ack: Option<u64>, now: Instant) -> Result<
     }
 }
 
-/// The call a message is about.
+/// The call a message is about; of a room to be entered, what the client calls its stay.
 fn call_of(message: &Message) -> Option<CallId> {
     match message {
+        Message::Join(m) => m.stay.as_ref(),
         Message::Invite(m) => Some(&m.call),
         Message::Ringing(m)
         | Message::Cancel(m)

@@ -4,10 +4,10 @@ use duet_signal::decode;
 use duet_signal::message::{ErrorCode, Hello, Message, PROTOCOL_VERSION, UserId, VersionRange, Welcome};
 use tokio::time::timeout;
 
-use super::wire::{Incoming, Wire};
 use super::{End, fatal};
 use crate::app::App;
 use crate::hub::Seat;
+use crate::wire::{Incoming, Wire};
 
 /// Longest name of a user or room, in characters.
 pub(super) const MAX_NAME_CHARS: usize = 128;

@@ -11,6 +11,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::Time;
+use crate::frame::Rotation;
 
 pub use receiver::VideoReceiver;
 
@@ -23,6 +24,8 @@ pub struct RtpPacket {
     pub timestamp: u32,
     /// RTP marker bit: the last packet of its frame.
     pub marker: bool,
+    /// Which way up the picture is, where the packet says so.
+    pub rotation: Option<Rotation>,
     /// What is behind the header; empty when the packet was padding only.
     pub payload: Bytes,
 }
@@ -37,6 +40,8 @@ pub struct Frame {
     pub key: bool,
     /// RTP timestamp, 90 kHz.
     pub timestamp: u32,
+    /// Which way up the picture is, as the last of its packets that says so has it.
+    pub rotation: Option<Rotation>,
     /// When its first packet came.
     pub first_arrival: Time,
     /// When the packet came that made it whole.

@@ -230,13 +230,13 @@ impl VideoReceiver {
     }
 
     fn store(&mut self, position: u64, packet: RtpPacket, now: Time) -> Result<Inserted, PayloadError> {
-        let RtpPacket { timestamp, marker, payload, .. } = packet;
+        let RtpPacket { timestamp, marker, rotation, payload, .. } = packet;
         if payload.is_empty() {
             return Ok(self.put(position, Arrived { at: now, content: Content::Padding }));
         }
         match inspect(self.format, &payload) {
             Ok(info) => {
-                let media = Media { timestamp, marker, info, payload };
+                let media = Media { timestamp, marker, rotation, info, payload };
                 let inserted = self.put(position, Arrived { at: now, content: Content::Media(media) });
                 if inserted == Inserted::Stored && info.key {
                     self.key_seen = Some(now);
@@ -347,6 +347,7 @@ impl VideoReceiver {
         let frame = Frame {
             key,
             timestamp: media().next().map_or(0, |media| media.timestamp),
+            rotation: media().rev().find_map(|media| media.rotation),
             first_arrival: arrivals().min().unwrap_or_default(),
             arrival: arrivals().max().unwrap_or_default(),
             packets: media().count() as u32,

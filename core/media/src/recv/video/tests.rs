@@ -4,6 +4,7 @@ use bytes::Bytes;
 use proptest::prelude::*;
 
 use super::*;
+use crate::frame::Rotation;
 use crate::rtp::{Packetizer, PayloadFormat};
 
 const START: Time = Time::from_millis(1_000);
@@ -46,6 +47,7 @@ impl Sender {
                 seq: self.seq,
                 timestamp: self.timestamp,
                 marker: payload.marker,
+                rotation: None,
                 payload: payload.data,
             });
             self.seq = self.seq.wrapping_add(1);
@@ -252,6 +254,7 @@ fn a_key_frame_without_parameter_sets_begins_where_a_frame_ended() {
         seq: sender.seq.wrapping_add(1),
         timestamp: 7,
         marker: true,
+        rotation: None,
         payload: Bytes::from_static(&[0x65, 1, 2, 3]),
     };
     insert(&mut receiver, &[bare], ms(33));
@@ -276,9 +279,23 @@ fn padding_between_frames_and_inside_them_is_no_hole() {
     for seq in paddings {
         receiver.insert_padding(seq, START);
     }
-    let empty = RtpPacket { seq: marked, timestamp: 1, marker: false, payload: Bytes::new() };
+    let empty = RtpPacket { seq: marked, timestamp: 1, marker: false, rotation: None, payload: Bytes::new() };
     insert(&mut receiver, &[empty], START);
     assert_eq!(poll_all(&mut receiver, START).len(), 4);
+}
+
+#[test]
+fn a_frame_is_turned_as_the_last_of_its_packets_that_says_so_has_it() {
+    let mut receiver = receiver(PayloadFormat::Vp8);
+    let mut sender = Sender::new(PayloadFormat::Vp8);
+    let turns = [Some(Rotation::Deg90), None, Some(Rotation::Deg0)];
+    for (n, turn) in turns.into_iter().enumerate() {
+        let mut packets = sender.frame(n == 0, 2_500).1;
+        packets[0].rotation = turn.and(Some(Rotation::Deg180));
+        packets.last_mut().unwrap().rotation = turn;
+        insert(&mut receiver, &packets, START);
+        assert_eq!(receiver.poll(START).unwrap().rotation, turn);
+    }
 }
 
 #[test]
@@ -402,6 +419,7 @@ fn a_stream_that_never_completes_a_frame_stays_within_bounds() {
             seq: (n * 2) as u16,
             timestamp: n * TICKS,
             marker: true,
+            rotation: None,
             payload: Bytes::from(vec![0x10; 30_000]),
         };
         receiver.insert(packet, ms(u64::from(n))).unwrap();
@@ -418,7 +436,7 @@ fn foreign() -> impl Strategy<Value = RtpPacket> {
         |(seq, timestamp, marker, (head, rest), length)| {
             let payload = [&[head], &rest[..]].concat();
             let payload = Bytes::copy_from_slice(&payload[..length.min(payload.len())]);
-            RtpPacket { seq: seq.wrapping_sub(30), timestamp, marker, payload }
+            RtpPacket { seq: seq.wrapping_sub(30), timestamp, marker, rotation: None, payload }
         },
     )
 }

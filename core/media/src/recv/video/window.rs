@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 
 use crate::Time;
+use crate::frame::Rotation;
 use crate::rtp::PayloadInfo;
 
 /// Packets held at most: 12 s of 1.5 Mbps or 1 s of 18 Mbps, more than any wait for a
@@ -32,6 +33,7 @@ pub(super) enum Content {
 pub(super) struct Media {
     pub timestamp: u32,
     pub marker: bool,
+    pub rotation: Option<Rotation>,
     pub info: PayloadInfo,
     pub payload: Bytes,
 }

@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use duet_codecs::VideoCodec;
 use duet_media::Time;
+use duet_media::frame::Rotation;
 use duet_media::recv::rtx::unwrap_rtx;
 use duet_media::recv::{NackGenerator, NackOutcome};
+use duet_media::rtp::rotation_of;
 use duet_media::send::KeyframeThrottle;
 use rtc::rtcp::payload_feedbacks::picture_loss_indication::PictureLossIndication;
 use rtc::rtcp::transport_feedbacks::transport_layer_nack::{
@@ -25,6 +27,7 @@ pub(super) struct Receiver {
     own_ssrc: u32,
     audio_type: Option<u8>,
     video_types: Vec<VideoFormat>,
+    orientation: Option<u8>,
     video_ssrc: Option<u32>,
     nack: NackGenerator,
     nack_allowed: bool,
@@ -58,6 +61,7 @@ impl Receiver {
             own_ssrc,
             audio_type: None,
             video_types: Vec::new(),
+            orientation: None,
             video_ssrc: None,
             nack: NackGenerator::new(),
             nack_allowed: false,
@@ -74,6 +78,7 @@ impl Receiver {
     pub(super) fn set_terms(&mut self, terms: &Negotiated) {
         self.audio_type = terms.audio.as_ref().map(|audio| audio.payload_type);
         self.video_types = terms.video.as_ref().map(|video| video.codecs.clone()).unwrap_or_default();
+        self.orientation = terms.video.as_ref().and_then(|video| video.extensions.orientation);
         self.nack_allowed = self.video_types.iter().any(|format| format.nack);
     }
 
@@ -154,7 +159,7 @@ impl Receiver {
         self.audio.packets_received += 1;
         self.audio.bytes_received += packet.payload.len() as u64;
         self.audio_gaps.on_packet(packet.header.sequence_number);
-        self.sink.audio(received(packet, ()), now);
+        self.sink.audio(received(packet, (), None), now);
     }
 
     fn on_video(&mut self, packet: rtp::Packet, codec: VideoCodec, now: Time) {
@@ -192,8 +197,17 @@ impl Receiver {
         }
         // Padding keeps the numbers going and says nothing.
         if !packet.payload.is_empty() {
-            self.sink.video(received(packet, codec), now);
+            let rotation = self.rotation(&packet);
+            self.sink.video(received(packet, codec, rotation), now);
         }
+    }
+}
+
+impl Receiver {
+    /// What the packet says about which way up its picture is.
+    fn rotation(&self, packet: &rtp::Packet) -> Option<Rotation> {
+        let orientation = packet.header.get_extension(self.orientation?)?;
+        orientation.first().copied().map(rotation_of)
     }
 }
 
@@ -216,11 +230,12 @@ impl Gaps {
     }
 }
 
-fn received<C>(packet: rtp::Packet, codec: C) -> RtpPacket<C> {
+fn received<C>(packet: rtp::Packet, codec: C, rotation: Option<Rotation>) -> RtpPacket<C> {
     RtpPacket {
         seq: packet.header.sequence_number,
         timestamp: packet.header.timestamp,
         marker: packet.header.marker,
+        rotation,
         codec,
         payload: packet.payload,
     }

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use bytes::{BufMut, Bytes, BytesMut};
 use duet_media::Time;
+use duet_media::frame::Rotation;
 use duet_media::recv::rtx::wrap_rtx;
+use duet_media::rtp::orientation_byte;
 use duet_media::send::{
     BandwidthEstimator, EstimatorConfig, KeyframeThrottle, Pacer, PacketKind, RetransmitCache,
 };
@@ -46,6 +48,7 @@ const NUMBER_BLOCK: usize = 2_048;
 struct Extensions {
     transport_cc: Option<u8>,
     mid: Option<(u8, Bytes)>,
+    orientation: Option<u8>,
 }
 
 impl From<&sdp::Extensions> for Extensions {
@@ -53,6 +56,7 @@ impl From<&sdp::Extensions> for Extensions {
         Extensions {
             transport_cc: agreed.transport_cc,
             mid: agreed.mid.as_ref().map(|(id, mid)| (*id, Bytes::copy_from_slice(mid.as_bytes()))),
+            orientation: agreed.orientation,
         }
     }
 }
@@ -60,15 +64,16 @@ impl From<&sdp::Extensions> for Extensions {
 /// A packet waiting in the pacer.
 enum Queued {
     Media(Outgoing),
-    Repeat(u16, Kept),
+    Repeat(u16, Content),
 }
 
-/// A sent video packet, kept for retransmission.
+/// What a packet carries; of video, kept for retransmission.
 #[derive(Clone, Debug)]
-struct Kept {
+struct Content {
     payload: Bytes,
     timestamp: u32,
     marker: bool,
+    rotation: Option<Rotation>,
 }
 
 /// One stream we send.
@@ -98,7 +103,7 @@ pub(super) struct Sender {
     taken: VecDeque<Outgoing>,
     pacer: Pacer<Queued>,
     estimator: BandwidthEstimator,
-    cache: RetransmitCache<Kept>,
+    cache: RetransmitCache<Content>,
     key_frames: KeyframeThrottle,
     key_frame_due: bool,
     transport_seq: u16,
@@ -286,51 +291,41 @@ impl Sender {
 
     /// Gives a packet its header and numbers, and tells everyone who counts.
     fn build(&mut self, packet: Queued, kind: PacketKind, now: Time) -> Option<TaggedPacket> {
-        let (stream, payload_type, extensions, payload, timestamp, marker) = match packet {
+        let (stream, payload_type, extensions, content) = match packet {
             Queued::Media(packet) if packet.video => {
                 let (format, extensions) = self.video_format.as_ref()?;
-                let kept = Kept {
-                    payload: packet.payload.clone(),
-                    timestamp: packet.timestamp,
-                    marker: packet.marker,
-                };
                 let size = packet.payload.len() + OVERHEAD;
                 let seq = self.video.seq;
                 if packet.key {
                     self.key_frames.on_keyframe(now);
                     self.cache.forget_before(seq);
                 }
+                let content = Content::of(&packet);
                 if format.nack {
-                    self.cache.insert(seq, kept, size, now);
+                    self.cache.insert(seq, content.clone(), size, now);
                 }
                 self.video.latest = Some((packet.timestamp, packet.captured));
                 count_sent(&mut self.stats.1, packet.payload.len());
                 let share = packet.payload.len() as f64 / size as f64;
                 self.payload_share += (share - self.payload_share) / 128.0;
-                (
-                    &mut self.video,
-                    format.payload_type,
-                    extensions,
-                    packet.payload,
-                    packet.timestamp,
-                    packet.marker,
-                )
+                (&mut self.video, format.payload_type, extensions, content)
             }
             Queued::Media(packet) => {
                 let (payload_type, extensions) = self.audio_format.as_ref()?;
                 self.audio.latest = Some((packet.timestamp, packet.captured));
                 self.audio_bytes += packet.payload.len() + OVERHEAD;
                 count_sent(&mut self.stats.0, packet.payload.len());
-                (&mut self.audio, *payload_type, extensions, packet.payload, packet.timestamp, packet.marker)
+                (&mut self.audio, *payload_type, extensions, Content::of(&packet))
             }
             Queued::Repeat(seq, kept) => {
                 let (format, extensions) = self.video_format.as_ref()?;
                 // Without a retransmission format nothing is repeated: the original's number may not
                 // be used again under the same key.
                 let payload = wrap_rtx(seq, &kept.payload);
-                (&mut self.rtx, format.rtx?, extensions, payload, kept.timestamp, kept.marker)
+                (&mut self.rtx, format.rtx?, extensions, Content { payload, ..kept })
             }
         };
+        let Content { payload, timestamp, marker, rotation } = content;
         let size = payload.len() + OVERHEAD;
         let mut header = rtp::Header {
             version: 2,
@@ -347,6 +342,9 @@ impl Sender {
         if let Some((id, mid)) = extensions.mid.as_ref().filter(|_| !stream.known) {
             // RFC 8843 section 15: until the other side shows that it knows the stream.
             header.set_extension(*id, mid.clone()).ok()?;
+        }
+        if let Some((id, rotation)) = extensions.orientation.zip(rotation) {
+            header.set_extension(id, Bytes::copy_from_slice(&[orientation_byte(rotation)])).ok()?;
         }
         if let Some(id) = extensions.transport_cc {
             if self.numbers.capacity() < 2 {
@@ -389,6 +387,17 @@ impl Sender {
             }
             self.audio_bytes = 0;
             self.metered_at = now;
+        }
+    }
+}
+
+impl Content {
+    fn of(packet: &Outgoing) -> Self {
+        Content {
+            payload: packet.payload.clone(),
+            timestamp: packet.timestamp,
+            marker: packet.marker,
+            rotation: packet.rotation,
         }
     }
 }

@@ -1,0 +1,24 @@
+package dev.duet
+
+/** What concerns the whole process. */
+public object Duet {
+    /** The library's version, `major.minor.patch`. */
+    public val version: String get() = Native64.duet_version()
+
+    /**
+     * Sends the log of all engines to [sink], on whatever thread writes it, in the place of the one before; null ends it.
+     * Descriptions of connections, addresses and user data appear at debug and trace only.
+     *
+     * @param level what is above it is not logged.
+     */
+    public fun setLog(level: LogLevel, sink: ((level: LogLevel, target: String, message: String) -> Unit)?) {
+        nativeSetLog(
+            level,
+            sink?.let {
+                object : NativeLogSink {
+                    override fun log(level: LogLevel, target: String, message: String) = it(level, target, message)
+                }
+            },
+        )
+    }
+}

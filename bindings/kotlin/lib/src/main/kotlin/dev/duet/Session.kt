@@ -1,0 +1,135 @@
+package dev.duet
+
+import kotlinx.coroutines.CompletableDeferred
+import kotlinx.coroutines.CoroutineDispatcher
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.SupervisorJob
+import kotlinx.coroutines.cancel
+import kotlinx.coroutines.channels.Channel
+import kotlinx.coroutines.flow.Flow
+import kotlinx.coroutines.flow.MutableStateFlow
+import kotlinx.coroutines.flow.StateFlow
+import kotlinx.coroutines.flow.asStateFlow
+import kotlinx.coroutines.flow.receiveAsFlow
+import kotlinx.coroutines.launch
+import java.time.Duration
+
+/** What a session tells its host. */
+public sealed interface SessionEvent {
+    /** The session is in another state. */
+    public data class State(public val state: SessionState) : SessionEvent
+
+    /**
+     * Somebody rings: accept or decline the call, and close it in the end. A call that is not
+     * [CallState.INCOMING] any more took the place of one of ours with that person, because both rang at once:
+     * it is accepted already.
+     */
+    public data class Incoming(public val call: Call) : SessionEvent
+
+    /**
+     * The service is gone for good, and the session with it. Calls that are connected go on until they are hung
+     * up.
+     */
+    public data class Failed(public val error: DuetException) : SessionEvent
+}
+
+/** One user's presence at a signaling service, or over the host's own signaling. Keep it as long as its calls. */
+public class Session internal constructor(
+    private val native: NativeSession,
+    send: (suspend (String) -> Unit)?,
+    private val dispatcher: CoroutineDispatcher,
+) : AutoCloseable {
+    private val scope = CoroutineScope(SupervisorJob() + dispatcher)
+    private val queue = Channel<SessionEvent>(Channel.UNLIMITED)
+    private val current = MutableStateFlow(native.state())
+    private val ready = CompletableDeferred<Unit>()
+
+    /** What happens, in order. Each event goes to one collector and waits for it; the flow ends with the session. */
+    public val events: Flow<SessionEvent> = queue.receiveAsFlow()
+
+    /** Where the session stands. */
+    public val state: StateFlow<SessionState> = current.asStateFlow()
+
+    init {
+        if (current.value == SessionState.CONNECTED) {
+            ready.complete(Unit)
+        }
+        scope.launch {
+            drain(native::nextEvent, ::take)
+            finish()
+        }
+        if (send != null) {
+            scope.launch { drain(native::nextMessage, send) }
+        }
+    }
+
+    /**
+     * Waits until the service knows us.
+     *
+     * @throws DuetException if it refuses, cannot be reached, or the session is closed.
+     */
+    public suspend fun connected(): Unit = ready.await()
+
+    /** Rings [to]. The call's events tell how it goes; close it in the end. */
+    public fun ring(to: String, options: CallOptions = CallOptions()): Call =
+        open { Call(native.ring(to, options), dispatcher) }
+
+    /** Enters a room of two and waits there for the other one. Needs a service. */
+    public fun join(room: String, options: CallOptions = CallOptions()): Call =
+        open { Call(native.join(room, options), dispatcher) }
+
+    /**
+     * A push message says that [from] rings here as [id]: the call is there at once ([SessionEvent.Incoming]), even
+     * before the session is connected. It ends if the invite itself does not come in time.
+     */
+    public fun expectCall(id: String, from: String, audio: Boolean, video: Boolean, expiresIn: Duration): Unit =
+        open { native.expectCall(id, from, audio, video, expiresIn) }
+
+    /** Hands in a message that the other side's session gave out. */
+    public fun deliver(message: String): Unit = open { native.deliver(message) }
+
+    /** Hangs up every call and leaves the service. Idempotent; returns at once. */
+    override fun close() {
+        // Closed before: nothing is left to say.
+        runCatching { native.shutDown() }
+        current.value = SessionState.CLOSED
+        scope.cancel()
+        finish()
+        native.destroy()
+    }
+
+    private fun take(event: NativeSessionEvent) {
+        when (event) {
+            is NativeSessionEvent.State -> {
+                current.value = event.state
+                if (event.state == SessionState.CONNECTED) ready.complete(Unit)
+                queue.trySend(SessionEvent.State(event.state))
+            }
+            is NativeSessionEvent.Incoming -> {
+                val call = Call(event.call, dispatcher)
+                // Nobody will take it any more.
+                if (queue.trySend(SessionEvent.Incoming(call)).isFailure) call.close()
+            }
+            is NativeSessionEvent.Failed -> {
+                val error = event.error.use { it.thrown() }
+                ready.completeExceptionally(error)
+                queue.trySend(SessionEvent.Failed(error))
+            }
+        }
+    }
+
+    private fun finish() {
+        ready.completeExceptionally(DuetException.Closed("the session is closed"))
+        queue.close()
+    }
+
+    private inline fun <T> open(body: () -> T): T = unlessClosed("the session", body)
+}
+
+private fun NativeFailure.thrown(): DuetException =
+    try {
+        raise()
+        error("a failure raises")
+    } catch (error: DuetException) {
+        error
+    }

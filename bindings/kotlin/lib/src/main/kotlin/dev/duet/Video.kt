@@ -1,0 +1,229 @@
+package dev.duet
+
+import com.sun.jna.Memory
+import com.sun.jna.Native
+import java.nio.ByteBuffer
+
+/** How the bytes of a picture are laid out. */
+public enum class PixelFormat {
+    /** 8-bit 4:2:0: Y, U and V. Pulled pictures are I420: tight planes, one behind the other. */
+    YUV420,
+
+    /** R, G, B, A in memory order. */
+    RGBA,
+
+    /** B, G, R, A in memory order. */
+    BGRA,
+}
+
+/** How luma and chroma map to RGB. */
+public enum class ColorSpace {
+    /** ITU-R BT.601, limited range: phone cameras, unless they say otherwise. */
+    BT601_LIMITED,
+
+    /** ITU-R BT.601, full range (JPEG). */
+    BT601_FULL,
+
+    /** ITU-R BT.709, limited range. */
+    BT709_LIMITED,
+}
+
+/**
+ * One plane of a picture: the bytes from [data]'s position to its limit.
+ *
+ * @property data a direct buffer, so that nothing is copied on the way; a camera's planes are.
+ * @property rowStride bytes from the start of one row to the start of the next.
+ * @property pixelStride bytes from one sample to the next: 1 for planar, 2 for NV12, NV21 and most cameras.
+ */
+public class Plane(public val data: ByteBuffer, public val rowStride: Int, public val pixelStride: Int = 1)
+
+/**
+ * A picture to send. Its buffers are only read during [LocalVideo.push].
+ *
+ * @property width in pixels, even, 16 to 4096.
+ * @property height in pixels, even, 16 to 4096.
+ * @property rotation clockwise rotation a viewer must apply: 0, 90, 180 or 270. Travels as metadata.
+ * @property captureTime when it was captured, in ns of any monotonic clock; 0: now.
+ */
+public class VideoFrame private constructor(
+    public val width: Int,
+    public val height: Int,
+    internal val format: PixelFormat,
+    internal val planes: List<Plane>,
+    public val rotation: Int,
+    public val color: ColorSpace,
+    public val captureTime: Long,
+) {
+    public companion object {
+        /** Three planes with strides: I420, NV12, NV21 and Android's YUV_420_888 without repacking. */
+        public fun yuv420(
+            width: Int,
+            height: Int,
+            y: Plane,
+            u: Plane,
+            v: Plane,
+            rotation: Int = 0,
+            color: ColorSpace = ColorSpace.BT601_LIMITED,
+            captureTime: Long = 0,
+        ): VideoFrame =
+            VideoFrame(width, height, PixelFormat.YUV420, listOf(y, u, v), rotation, color, captureTime)
+
+        /** Tight I420: Y, then U, then V, in one direct buffer. */
+        public fun i420(width: Int, height: Int, data: ByteBuffer, rotation: Int = 0, captureTime: Long = 0): VideoFrame {
+            val luma = width * height
+            if (width <= 0 || height <= 0 || data.remaining() < luma * 3 / 2) {
+                throw DuetException.InvalidArgument("${data.remaining()} bytes are no ${width}x$height picture")
+            }
+            fun part(from: Int, length: Int): ByteBuffer =
+                data.duplicate().position(data.position() + from).limit(data.position() + from + length)
+            return yuv420(
+                width,
+                height,
+                Plane(part(0, luma), width),
+                Plane(part(luma, luma / 4), width / 2),
+                Plane(part(luma + luma / 4, luma / 4), width / 2),
+                rotation,
+                captureTime = captureTime,
+            )
+        }
+
+        /** 32 bits a pixel. */
+        public fun packed(
+            width: Int,
+            height: Int,
+            format: PixelFormat,
+            data: ByteBuffer,
+            rowStride: Int = width * 4,
+            rotation: Int = 0,
+            captureTime: Long = 0,
+        ): VideoFrame {
+            if (format == PixelFormat.YUV420) {
+                throw DuetException.InvalidArgument("YUV420 is not a packed format")
+            }
+            val plane = Plane(data, rowStride, 4)
+            return VideoFrame(width, height, format, listOf(plane), rotation, ColorSpace.BT601_LIMITED, captureTime)
+        }
+    }
+}
+
+/** The pictures we send. */
+public class LocalVideo internal constructor(private val call: NativeCall, private val handle: Long) {
+    private val frame = Memory(FRAME_BYTES).apply { clear() }
+    private val queued = Memory(1)
+
+    /**
+     * Hands in a picture. Copies its pixels once and returns; never waits. The size may change from one to the next.
+     *
+     * @return whether it will be encoded unless a newer one comes first; false when the track is off or over, or no
+     *   buffer was free.
+     * @throws DuetException.InvalidArgument for a picture that is not valid; the call goes on.
+     */
+    @Synchronized
+    public fun push(picture: VideoFrame): Boolean {
+        frame.setLong(0, FRAME_BYTES)
+        frame.setInt(8, picture.width)
+        frame.setInt(12, picture.height)
+        frame.setInt(16, picture.format.ordinal)
+        frame.setInt(20, picture.color.ordinal)
+        frame.setInt(24, picture.rotation)
+        frame.setLong(32, picture.captureTime)
+        picture.planes.forEachIndexed { index, plane ->
+            val data = plane.data
+            if (!data.isDirect) {
+                throw DuetException.InvalidArgument("a plane is on the heap; use ByteBuffer.allocateDirect")
+            }
+            val at = 40L + 32 * index
+            frame.setPointer(at, Native.getDirectBufferPointer(data).share(data.position().toLong()))
+            frame.setLong(at + 8, data.remaining().toLong())
+            frame.setLong(at + 16, plane.rowStride.toLong())
+            frame.setLong(at + 24, plane.pixelStride.toLong())
+        }
+        check(Native64.duet_local_video_push(handle, frame, queued))
+        return queued.getByte(0) != 0.toByte()
+    }
+
+    /** Turns the pictures off and on ("camera off"). Off, pushed ones are dropped. */
+    public var enabled: Boolean
+        get() = unlessClosed("the call") { call.isVideoEnabled() }
+        set(value) = unlessClosed("the call") { call.setVideoEnabled(value) }
+
+    /**
+     * Says whether the pictures pushed from now on are a screen's: they are encoded for sharp text before smooth motion, go
+     * on in the background, and the other end is told.
+     */
+    public fun setScreen(screen: Boolean): Unit = unlessClosed("the call") { call.setScreen(screen) }
+
+    private companion object {
+        /** `sizeof(DuetVideoFrame)`. */
+        const val FRAME_BYTES = 136L
+    }
+}
+
+/** A picture that the other end sent, and the buffer for it, which grows as needed and is used again. */
+public class Picture(public val format: PixelFormat = PixelFormat.YUV420) {
+    /** The bytes: a direct buffer, of which the picture fills the beginning. */
+    public var data: ByteBuffer = ByteBuffer.allocateDirect(0)
+        internal set
+
+    /** Width in pixels; 0 before the first picture. */
+    public var width: Int = 0
+        internal set
+
+    /** Height in pixels; 0 before the first picture. */
+    public var height: Int = 0
+        internal set
+
+    /** Clockwise rotation to apply when showing it: 0, 90, 180 or 270. */
+    public var rotation: Int = 0
+        internal set
+
+    /** Colour matrix and range of a YUV420 picture. */
+    public var color: ColorSpace = ColorSpace.BT601_LIMITED
+        internal set
+
+    /** When it was decoded, in ns on the engine's clock. */
+    public var time: Long = 0
+        internal set
+}
+
+/** The pictures we receive. */
+public class RemoteVideo internal constructor(private val handle: Long) {
+    private val info = Memory(INFO_BYTES).apply { clear() }
+
+    /**
+     * Copies the newest picture not pulled before into [picture]. Never waits.
+     *
+     * @return false when there is no new one.
+     */
+    @Synchronized
+    public fun pull(picture: Picture): Boolean {
+        info.setLong(0, INFO_BYTES)
+        var code = pullInto(picture)
+        if (code == BUFFER_TOO_SMALL) {
+            picture.data = ByteBuffer.allocateDirect(info.getLong(40).toInt())
+            code = pullInto(picture)
+        }
+        check(code)
+        if (info.getInt(8) == 0) return false
+        picture.width = info.getInt(8)
+        picture.height = info.getInt(12)
+        picture.rotation = info.getInt(16)
+        picture.color = ColorSpace.entries[info.getInt(20)]
+        picture.time = info.getLong(24)
+        return true
+    }
+
+    private fun pullInto(picture: Picture): Int {
+        val capacity = picture.data.capacity().toLong()
+        val target = if (capacity == 0L) null else Native.getDirectBufferPointer(picture.data)
+        return Native64.duet_remote_video_pull(handle, picture.format.ordinal, target, capacity, 0, info)
+    }
+
+    private companion object {
+        /** `sizeof(DuetFrameInfo)`. */
+        const val INFO_BYTES = 144L
+
+        /** `DUET_ERROR_BUFFER_TOO_SMALL`. */
+        const val BUFFER_TOO_SMALL = 3
+    }
+}

@@ -1,0 +1,122 @@
+package dev.duet
+
+import kotlinx.coroutines.cancelAndJoin
+import kotlinx.coroutines.coroutineScope
+import kotlinx.coroutines.delay
+import kotlinx.coroutines.launch
+import kotlinx.coroutines.withTimeoutOrNull
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertNull
+import org.junit.jupiter.api.Assertions.assertTrue
+import org.junit.jupiter.api.Test
+import java.io.File
+import kotlin.time.Duration.Companion.milliseconds
+import kotlin.time.Duration.Companion.minutes
+
+class LifeTest {
+    @Test
+    fun `cancelling what waits ends neither the call nor what others wait for`() = test {
+        Hosts().use { hosts ->
+            val outgoing = hosts.alice.ring("bob")
+            val incoming = hosts.bob.incoming()
+            assertNull(withTimeoutOrNull(20.milliseconds) { outgoing.connected() })
+            coroutineScope {
+                val collector = launch { outgoing.events.collect {} }
+                val waiting = launch { outgoing.ended() }
+                delay(20.milliseconds)
+                collector.cancelAndJoin()
+                waiting.cancelAndJoin()
+            }
+            incoming.accept()
+            outgoing.connected()
+            outgoing.close()
+            incoming.ended()
+            incoming.close()
+        }
+    }
+
+    @Test
+    fun `closing cancels what Rust waits for, and frees it`() = test {
+        eventually("other tests' calls are freed") { nativeHandleCount() == 0UL }
+        val native = NativeEngine(1u)
+        val session = native.customSession(SessionConfig("alice"))
+        val call = session.ring("bob", CallOptions())
+        coroutineScope {
+            // Nobody answers: after the first events, only cancelling ends this.
+            val waiting = launch { while (call.nextEvent() != null) Unit }
+            delay(50.milliseconds)
+            assertTrue(waiting.isActive)
+            waiting.cancelAndJoin()
+        }
+        // Had the future lived, it would hold the call, and the call its handle.
+        assertEquals(1UL, nativeHandleCount())
+        call.destroy()
+        assertEquals(0UL, nativeHandleCount())
+        session.destroy()
+        native.destroy()
+    }
+
+    @Test
+    fun `a call that was forgotten is freed by the cleaner`() = test {
+        Engine().use { engine ->
+            eventually("other tests' calls are freed") { nativeHandleCount() == 0UL }
+            engine.customSession("alice") {}.use { session ->
+                forget(session)
+                eventually("the cleaner frees the call") { nativeHandleCount() == 0UL }
+            }
+        }
+    }
+
+    /** In a frame of its own, so that nothing on the stack knows the call any more. */
+    private fun forget(session: Session) {
+        val native = Session::class.java.getDeclaredField("native").apply { isAccessible = true }.get(session)
+        (native as NativeSession).ring("bob", CallOptions())
+        assertEquals(1UL, nativeHandleCount())
+    }
+
+    @Test
+    fun `two hundred calls leave nothing behind`() = test(limit = 2.minutes) {
+        Hosts().use { hosts ->
+            repeat(30) { oneCall(hosts) }
+            val before = settled()
+            repeat(200) { oneCall(hosts, media = it % 20 == 0) }
+            val after = settled(before)
+            println("$before, after 200 calls $after")
+            assertTrue(after.threads <= before.threads, "$before, then $after")
+            assertEquals(0UL, nativeHandleCount())
+            // Less than a tenth of a MiB a call: any buffer pool, connection or codec left behind is more.
+            assertTrue(after.residentKib - before.residentKib < 20 * 1024, "$before, then $after")
+        }
+    }
+
+    private suspend fun oneCall(hosts: Hosts, media: Boolean = true) {
+        val (outgoing, incoming) = hosts.connect()
+        if (media) exchangeMedia(outgoing, incoming, 2)
+        outgoing.hangUp()
+        incoming.ended()
+        outgoing.ended()
+        outgoing.close()
+        incoming.close()
+    }
+
+    private data class Left(val threads: Int, val residentKib: Long)
+
+    /** What ends in the background (codec threads, sockets) has a moment to do so. */
+    private suspend fun settled(wanted: Left? = null): Left {
+        var last = threads()
+        var same = 0
+        withTimeoutOrNull(DEADLINE) {
+            while (if (wanted == null) same < 30 else last > wanted.threads) {
+                delay(50.milliseconds)
+                val now = threads()
+                same = if (now == last) same + 1 else 0
+                last = now
+            }
+        }
+        System.gc()
+        return Left(last, resident())
+    }
+
+    private fun resident(): Long =
+        File("/proc/self/status").readLines().first { it.startsWith("RssAnon:") }.split(Regex("\\s+"))[1].toLong()
+}

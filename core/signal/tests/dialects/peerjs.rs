@@ -1,0 +1,166 @@
+//! `peerjs`.
+
+use duet_signal::dialect::Refusal;
+
+use super::*;
+
+fn client() -> Client {
+    let mut client = Client::new(Dialect::PeerJs, "us");
+    client.0.opened();
+    assert_eq!(client.actions(), []);
+    assert_eq!(client.hears(r#"{"type":"OPEN"}"#), [Action::Ready]);
+    client
+}
+
+/// A message of `page` about the media connection `connection`.
+fn page(kind: &str, connection: &str, payload: Value) -> String {
+    let mut payload = payload;
+    payload["type"] = "media".into();
+    payload["connectionId"] = connection.into();
+    json!({"type": kind, "src": "page", "dst": "us", "payload": payload}).to_string()
+}
+
+/// What we say to `page`.
+fn ours(kind: &str, connection: &str, payload: Value) -> Value {
+    let mut payload = payload;
+    payload["type"] = "media".into();
+    payload["connectionId"] = connection.into();
+    json!({"type": kind, "dst": "page", "payload": payload})
+}
+
+fn calling() -> Client {
+    let mut client = client();
+    assert_eq!(client.says("page", invite("c")), []);
+    let said = written(&client.says("page", offer("c", "ours")));
+    assert_eq!(said, [ours("OFFER", "mc_c", json!({"sdp": {"type": "offer", "sdp": sdp("ours")}}))]);
+    let said = written(&client.says("page", path("c", 1)));
+    assert_eq!(said, [ours("CANDIDATE", "mc_c", json!({"candidate": candidate_json(1)}))]);
+    client
+}
+
+#[test]
+fn an_offer_rings_and_an_answer_is_the_yes() {
+    let mut client = calling();
+    let text = page("ANSWER", "mc_c", json!({"sdp": {"sdp": sdp("page"), "type": "answer"}}));
+    assert_eq!(
+        delivered(&client.hears(&text)),
+        [from("page", accept("c")), from("page", answer("c", "page"))]
+    );
+    let text = page("CANDIDATE", "mc_c", json!({"candidate": candidate_json(2)}));
+    assert_eq!(delivered(&client.hears(&text)), [from("page", path("c", 2))]);
+}
+
+#[test]
+fn our_answer_waits_until_the_person_has_answered() {
+    let mut client = client();
+    let text = page("OFFER", "mc_xyz", json!({"sdp": {"sdp": sdp("page"), "type": "offer"}, "metadata": {}}));
+    let heard = delivered(&client.hears(&text));
+    assert_eq!(heard, [from("page", invite("xyz")), from("page", offer("xyz", "page"))]);
+    assert_eq!(client.says("page", Message::Ringing(call("xyz"))), []);
+    assert_eq!(client.says("page", answer("xyz", "ours")), []);
+    assert_eq!(client.says("page", path("xyz", 1)), []);
+    let said = written(&client.says("page", accept("xyz")));
+    assert_eq!(
+        said,
+        [
+            ours("ANSWER", "mc_xyz", json!({"sdp": {"type": "answer", "sdp": sdp("ours")}})),
+            ours("CANDIDATE", "mc_xyz", json!({"candidate": candidate_json(1)})),
+        ]
+    );
+    let said = written(&client.says("page", path("xyz", 2)));
+    assert_eq!(said, [ours("CANDIDATE", "mc_xyz", json!({"candidate": candidate_json(2)}))]);
+}
+
+#[test]
+fn who_is_not_there_is_not_found() {
+    let mut client = calling();
+    let heard = delivered(&client.hears(r#"{"type":"EXPIRE","src":"page","dst":"us"}"#));
+    let [Envelope { message: Message::Error(info), .. }] = &heard[..] else { panic!("{heard:?}") };
+    assert_eq!((info.code, info.fatal, info.call.clone()), (ErrorCode::NotFound, false, Some("c".into())));
+    assert_eq!(client.hears(r#"{"type":"EXPIRE","src":"page","dst":"us"}"#), [], "of each message one comes");
+}
+
+#[test]
+fn a_call_is_declined_or_given_up_by_leaving() {
+    let mut client = client();
+    client.hears(&page("OFFER", "mc_xyz", json!({"sdp": {"sdp": sdp("page"), "type": "offer"}})));
+    let busy = Decline { call: "xyz".into(), reason: DeclineReason::Busy };
+    let said = written(&client.says("page", Message::Decline(busy)));
+    assert_eq!(said, [json!({"type": "LEAVE", "dst": "page", "payload": {"reason": "busy"}})]);
+
+    let mut client = calling();
+    let said = written(&client.says("page", Message::Cancel(call("c"))));
+    assert_eq!(said, [json!({"type": "LEAVE", "dst": "page"})]);
+}
+
+#[test]
+fn leaving_ends_all_calls_with_them_and_no_others() {
+    let mut client = calling();
+    let leave = r#"{"type":"LEAVE","src":"page","dst":"us","payload":{"reason":"declined"}}"#;
+    let declined = Decline { call: "c".into(), reason: DeclineReason::Declined };
+    assert_eq!(client.hears(r#"{"type":"LEAVE","src":"other","dst":"us"}"#), []);
+    assert_eq!(delivered(&client.hears(leave)), [from("page", Message::Decline(declined))]);
+
+    let mut client = calling();
+    client.hears(&page("ANSWER", "mc_c", json!({"sdp": {"sdp": sdp("page"), "type": "answer"}})));
+    let heard = delivered(&client.hears(leave));
+    assert_eq!(heard, [from("page", Message::HangUp(call("c")))], "it was answered");
+}
+
+#[test]
+fn nobody_can_answer_for_another() {
+    let mut client = calling();
+    let text = page("ANSWER", "mc_c", json!({"sdp": {"sdp": sdp("x"), "type": "answer"}}));
+    assert_eq!(client.hears(&text.replace(r#""src":"page""#, r#""src":"other""#)), []);
+    let text = page("OFFER", "mc_c", json!({"sdp": {"sdp": sdp("x"), "type": "offer"}}));
+    assert_eq!(client.hears(&text.replace(r#""src":"page""#, r#""src":"other""#)), []);
+}
+
+#[test]
+fn data_connections_and_nonsense_are_not_calls() {
+    let mut client = client();
+    let data = json!({"type": "OFFER", "src": "page", "payload":
+        {"sdp": {"sdp": sdp("x"), "type": "offer"}, "type": "data", "connectionId": "dc_1", "label": "dc_1"}});
+    let long = "x".repeat(129);
+    for text in [
+        data.to_string(),
+        page("OFFER", &long, json!({"sdp": {"sdp": sdp("x"), "type": "offer"}})),
+        page("OFFER", "mc_", json!({"sdp": {"sdp": sdp("x"), "type": "offer"}})),
+        page("OFFER", "mc_1", json!({"sdp": {"sdp": sdp("x"), "type": "answer"}})),
+        page("OFFER", "mc_1", json!({"sdp": "v=0"})),
+        page("ANSWER", "mc_1", json!({"sdp": {"sdp": sdp("x"), "type": "answer"}})),
+        page("CANDIDATE", "mc_1", json!({"candidate": candidate_json(1)})),
+        r#"{"type":"HEARTBEAT"}"#.into(),
+        r#"{"type":"OFFER"}"#.into(),
+        r#"{"type":7}"#.into(),
+        "OPEN".into(),
+    ] {
+        assert_eq!(client.hears(&text), [], "{text}");
+    }
+}
+
+#[test]
+fn the_server_refuses_for_good_or_for_a_while() {
+    let refused = |text: &str| Client::new(Dialect::PeerJs, "us").hears(text);
+    assert_eq!(
+        refused(r#"{"type":"ID-TAKEN","payload":{"msg":"ID is taken"}}"#),
+        [Action::Refused(Refusal::NameTaken)]
+    );
+    assert_eq!(
+        refused(r#"{"type":"ERROR","payload":{"msg":"Invalid key provided"}}"#),
+        [Action::Refused(Refusal::Unauthorized("Invalid key provided".into()))]
+    );
+    let full = "Server has reached its concurrent user limit";
+    let text = json!({"type": "ERROR", "payload": {"msg": full}}).to_string();
+    assert_eq!(refused(&text), [Action::Broken(full.into())]);
+}
+
+#[test]
+fn a_name_that_comes_back_is_not_greeted_again() {
+    let mut client = client();
+    client.0.opened();
+    assert_eq!(client.actions(), [Action::Ready]);
+    assert_eq!(client.hears(r#"{"type":"OPEN"}"#), [], "the server had forgotten it");
+    let (every, text) = client.0.heartbeat().expect("the server wants one");
+    assert_eq!((every.as_secs(), text.as_str()), (5, r#"{"type":"HEARTBEAT"}"#));
+}

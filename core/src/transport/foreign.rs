@@ -1,0 +1,314 @@
+//! The services of other dialects: carries a [`Translator`]'s texts over WebSockets.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use duet_signal::Envelope;
+use duet_signal::dialect::{Action, Carrier, Refusal, Translator};
+use duet_signal::message::UserId;
+use futures_util::{SinkExt, StreamExt};
+use tokio::sync::{Notify, mpsc};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio_tungstenite::tungstenite::Message as Frame;
+
+use super::address::Base;
+use super::backoff::{Backoff, FIRST_CONNECT_MS, RECONNECT_MS};
+use super::http;
+use super::socket::{self, Socket};
+use super::{CLOSE_TIMEOUT, CONNECT_TIMEOUT, IDLE_TIMEOUT, STABLE};
+use super::{LinkEvent, LinkEvents, LinkSender, QUEUE};
+use crate::driver::Platform;
+use crate::{Error, SessionConfig};
+
+/// The largest message taken: what Socket.IO servers pass on by default. Whoever is in a room with us may send
+/// such a one, and must not break our connection by it.
+const MAX_MESSAGE: usize = 1 << 20;
+/// Not every system notices that a connection is dead: a ping (RFC 6455 section 5.5.2) this often makes sure
+/// that something is heard.
+const PING: Duration = Duration::from_secs(15);
+/// The key of PeerServers that ask for none.
+const PEERJS_KEY: &str = "peerjs";
+
+/// Starts a link; it lives until the sender is dropped or it fails.
+pub(super) fn open(
+    config: &SessionConfig,
+    base: Base,
+    translator: Translator,
+    platform: Platform,
+    spawn: impl FnOnce(std::pin::Pin<Box<dyn Future<Output = ()> + Send>>),
+) -> (LinkSender, LinkEvents, Arc<Notify>) {
+    let network = Arc::new(Notify::new());
+    let (sender, outgoing) = mpsc::channel(QUEUE);
+    let (events, receiver) = mpsc::channel(QUEUE);
+    let link = Link {
+        user: config.user.clone(),
+        config: config.clone(),
+        token: format!("{:x}", platform.chance.number()),
+        base,
+        translator,
+        platform,
+        outgoing,
+        waiting: VecDeque::new(),
+        events,
+        network: network.clone(),
+        ever_up: false,
+    };
+    spawn(Box::pin(link.run()));
+    (sender, receiver, network)
+}
+
+struct Link {
+    config: SessionConfig,
+    /// Who we are; empty until the service has named us.
+    user: UserId,
+    /// By which a PeerServer knows us again.
+    token: String,
+    base: Base,
+    translator: Translator,
+    platform: Platform,
+    outgoing: mpsc::Receiver<Envelope>,
+    /// Said while there was no connection.
+    waiting: VecDeque<Envelope>,
+    events: mpsc::Sender<LinkEvent>,
+    /// The device's network changed: the connection there is may be dead without knowing.
+    network: Arc<Notify>,
+    ever_up: bool,
+}
+
+/// Why one connection came to its end.
+enum Stop {
+    /// The host closed the session.
+    Closed,
+    /// The connection broke; another may work.
+    Broken(String),
+    /// Trying again is of no use.
+    Fatal(Error),
+}
+
+impl Link {
+    async fn run(mut self) {
+        let error = match self.attempts().await {
+            Stop::Closed => return,
+            Stop::Broken(reason) => Error::Unreachable { url: self.config.url.clone(), reason },
+            Stop::Fatal(error) => error,
+        };
+        // overflow: nobody listens any more, nobody needs to know.
+        let _ = self.events.send(LinkEvent::Failed(error)).await;
+    }
+
+    async fn attempts(&mut self) -> Stop {
+        let mut backoff = Backoff::new(FIRST_CONNECT_MS);
+        let mut last_reason = String::from("no attempt was made");
+        while let Some(wait) = backoff.next(self.platform.chance.share()) {
+            if let Some(stop) = self.pause(wait).await {
+                return stop;
+            }
+            let since = Instant::now();
+            let lost = match self.attempt(&mut backoff).await {
+                Stop::Broken(reason) => reason,
+                stop => return stop,
+            };
+            log::info!("signaling connection lost or not made: {lost}");
+            last_reason = lost;
+            // A service that drops us at once is not asked in vain for ever.
+            if self.ever_up && since.elapsed() > STABLE {
+                backoff = Backoff::new(RECONNECT_MS);
+            }
+        }
+        Stop::Broken(last_reason)
+    }
+
+    /// One connection, from its making to its end.
+    async fn attempt(&mut self, backoff: &mut Backoff) -> Stop {
+        let mut socket = match self.connect().await {
+            Ok(socket) => socket,
+            Err(stop) => return stop,
+        };
+        let event = if std::mem::replace(&mut self.ever_up, true) {
+            // The translator sees to it that rooms are entered again.
+            LinkEvent::Restored { resumed: true, ice_servers: Vec::new() }
+        } else {
+            *backoff = Backoff::new(RECONNECT_MS);
+            LinkEvent::Up { ice_servers: Vec::new() }
+        };
+        if self.events.send(event).await.is_err() {
+            return Stop::Closed;
+        }
+        let stop = self.serve(&mut socket).await;
+        if matches!(stop, Stop::Closed) {
+            timeout(CLOSE_TIMEOUT, socket.close(None)).await.ok();
+        } else if self.events.send(LinkEvent::Lost).await.is_err() {
+            return Stop::Closed;
+        }
+        stop
+    }
+
+    /// Waits, still taking messages in.
+    async fn pause(&mut self, wait: Duration) -> Option<Stop> {
+        let done = sleep(wait);
+        tokio::pin!(done);
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut done => return None,
+                () = self.network.notified() => return None,
+                message = self.outgoing.recv() => match message {
+                    Some(envelope) => {
+                        if self.waiting.len() == QUEUE {
+                            log::warn!("too much was said without a connection; the oldest is lost");
+                            self.waiting.pop_front();
+                        }
+                        self.waiting.push_back(envelope);
+                    }
+                    None => return Some(Stop::Closed),
+                },
+            }
+        }
+    }
+
+    /// Opens a WebSocket and waits until the service has let us in.
+    async fn connect(&mut self) -> Result<Socket, Stop> {
+        let late = |_| Stop::Broken("no answer in time".into());
+        let url = timeout(CONNECT_TIMEOUT, self.address()).await.map_err(late)??;
+        let opening = socket::open(&*self.platform.dialer, self.config.trust(), url, MAX_MESSAGE);
+        let mut socket = timeout(CONNECT_TIMEOUT, opening).await.map_err(late)?.map_err(Stop::Broken)?;
+        self.translator.opened();
+        let greeting = async {
+            while !self.act(&mut socket).await? {
+                let text = read(&mut socket).await?;
+                self.translator.hear(&text);
+            }
+            Ok(())
+        };
+        timeout(CONNECT_TIMEOUT, greeting)
+            .await
+            .map_err(|_| Stop::Broken("no greeting in time".into()))??;
+        while let Some(envelope) = self.waiting.pop_front() {
+            self.say(&envelope);
+        }
+        self.act(&mut socket).await?;
+        Ok(socket)
+    }
+
+    /// Where the WebSocket is; asks for a name first where we have none.
+    async fn address(&mut self) -> Result<String, Stop> {
+        let key = self.config.token.as_deref().unwrap_or(PEERJS_KEY);
+        match self.translator.carrier() {
+            Carrier::WebSocket => Ok(self.base.plain()),
+            Carrier::EngineIo(version) => Ok(self.base.engine_io(version)),
+            Carrier::PeerServer => {
+                if self.user.0.is_empty() {
+                    let url = self.base.peerjs_id(key);
+                    let name = http::get(&*self.platform.dialer, self.config.trust(), &url).await;
+                    self.user = UserId(name.map_err(Stop::Broken)?);
+                    crate::config::check_user(&self.user).map_err(Stop::Fatal)?;
+                    // An error means that the session is over: the next message shows it.
+                    let _ = self.events.send(LinkEvent::Named(self.user.clone())).await;
+                }
+                Ok(self.base.peerjs(key, self.user.as_str(), &self.token))
+            }
+        }
+    }
+
+    async fn serve(&mut self, socket: &mut Socket) -> Stop {
+        let mut heard = Instant::now();
+        let mut ping_at = heard + PING;
+        let mut beat_at = self.translator.heartbeat().map(|(every, _)| heard + every);
+        loop {
+            let next = beat_at.unwrap_or(ping_at).min(ping_at);
+            tokio::select! {
+                // In a fixed order, so that the same happenings have the same consequences. Silence is only
+                // silence when nothing waits to be read.
+                biased;
+                () = self.network.notified() => return Stop::Broken("the network changed".into()),
+                message = self.outgoing.recv() => match message {
+                    Some(envelope) => self.say(&envelope),
+                    None => return Stop::Closed,
+                },
+                frame = socket.next() => {
+                    heard = Instant::now();
+                    match text_of(frame) {
+                        Ok(Some(text)) => self.translator.hear(&text),
+                        Ok(None) => {}
+                        Err(stop) => return stop,
+                    }
+                }
+                () = sleep_until(next) => {
+                    if heard.elapsed() >= IDLE_TIMEOUT {
+                        return Stop::Broken("the service went silent".into());
+                    }
+                    let now = Instant::now();
+                    if let Some((every, text)) = self.translator.heartbeat()
+                        && beat_at.is_some_and(|at| at <= now)
+                    {
+                        beat_at = Some(now + every);
+                        if let Err(stop) = write(socket, Frame::text(text)).await { return stop }
+                    }
+                    if ping_at <= now {
+                        ping_at = now + PING;
+                        if let Err(stop) = write(socket, Frame::Ping(Default::default())).await { return stop }
+                    }
+                }
+            }
+            if let Err(stop) = self.act(socket).await {
+                return stop;
+            }
+        }
+    }
+
+    fn say(&mut self, envelope: &Envelope) {
+        if let Err(error) = self.translator.say(envelope) {
+            log::debug!("not said: {error}");
+        }
+    }
+
+    /// Does what the translator asks for; true once the service has let us in.
+    async fn act(&mut self, socket: &mut Socket) -> Result<bool, Stop> {
+        let mut ready = false;
+        while let Some(action) = self.translator.poll_action() {
+            match action {
+                Action::Write(text) => write(socket, Frame::text(text)).await?,
+                Action::Ready => ready = true,
+                Action::Deliver(envelope) => {
+                    self.events.send(LinkEvent::Message(envelope)).await.map_err(|_| Stop::Closed)?;
+                }
+                Action::Broken(reason) => return Err(Stop::Broken(reason)),
+                Action::Refused(refusal) => {
+                    return Err(Stop::Fatal(match refusal {
+                        Refusal::NameTaken => Error::NameTaken(self.user.0.clone()),
+                        Refusal::Unauthorized(reason) => Error::Unauthorized(reason),
+                        Refusal::Other(reason) => Error::Protocol(reason),
+                    }));
+                }
+            }
+        }
+        Ok(ready)
+    }
+}
+
+async fn write(socket: &mut Socket, frame: Frame) -> Result<(), Stop> {
+    socket.send(frame).await.map_err(|error| Stop::Broken(error.to_string()))
+}
+
+/// The next text.
+async fn read(socket: &mut Socket) -> Result<String, Stop> {
+    loop {
+        if let Some(text) = text_of(socket.next().await)? {
+            return Ok(text);
+        }
+    }
+}
+
+/// The text of a frame. Some servers of plain WebSockets pass texts on as bytes.
+fn text_of(
+    frame: Option<Result<Frame, tokio_tungstenite::tungstenite::Error>>,
+) -> Result<Option<String>, Stop> {
+    match frame {
+        Some(Ok(Frame::Text(text))) => Ok(Some(text.as_str().to_owned())),
+        Some(Ok(Frame::Binary(bytes))) => Ok(String::from_utf8(bytes.to_vec()).ok()),
+        Some(Ok(Frame::Close(_))) | None => Err(Stop::Broken("closed by the service".into())),
+        Some(Ok(Frame::Ping(_) | Frame::Pong(_) | Frame::Frame(_))) => Ok(None),
+        Some(Err(error)) => Err(Stop::Broken(error.to_string())),
+    }
+}

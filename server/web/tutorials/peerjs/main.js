@@ -1,0 +1,116 @@
+// @ts-check
+/**
+ * Calls by id with PeerJS. Hanging up closes the call's data channel, which the other side notices; a call that
+ * was not accepted yet cannot be refused, since there is no word for it.
+ */
+import { element, hideRemote, media, openMedia, problem, query, server, showRemote, state, status } from '../page.js';
+
+const form = /** @type {HTMLFormElement} */ (element('form'));
+const other = /** @type {HTMLInputElement} */ (element('other'));
+const call = /** @type {HTMLButtonElement} */ (element('call'));
+const accept = /** @type {HTMLButtonElement} */ (element('accept'));
+const hangup = /** @type {HTMLButtonElement} */ (element('hangup'));
+
+const stun = query.get('stun');
+/** @type {any} */
+const peer = new /** @type {any} */ (window).Peer({
+  host: server.hostname,
+  port: Number(server.port) || (server.protocol === 'https:' ? 443 : 80),
+  // Its own path where it is told one, else ours.
+  path: query.has('server') ? server.pathname : '/peerjs',
+  secure: server.protocol === 'https:',
+  config: { iceServers: stun ? [{ urls: `stun:${stun}` }] : [] },
+});
+/** @type {any} */
+let current = null;
+
+other.value = query.get('to') ?? '';
+
+peer.on('open', (/** @type {string} */ id) => {
+  element('own').textContent = id;
+  idle('ready', 'Ready to call and to be called.');
+});
+
+peer.on('call', (/** @type {any} */ incoming) => {
+  if (current) return;
+  adopt(incoming);
+  accept.hidden = false;
+  status('ringing', 'Somebody would like to talk with you.');
+});
+
+peer.on('error', (/** @type {any} */ error) => {
+  if (error.type === 'peer-unavailable') end('Nobody of that id is here.');
+  else problem(`The server says: ${error.message}`);
+});
+
+peer.on('disconnected', () => {
+  if (!current) status('offline', 'The server is gone. Trying to reach it again…');
+  if (!peer.destroyed) setTimeout(() => peer.disconnected && !peer.destroyed && peer.reconnect(), 2000);
+});
+
+form.onsubmit = async (event) => {
+  event.preventDefault();
+  if (current) return;
+  const id = other.value.trim();
+  if (!id) {
+    problem('Enter the other side’s id first.');
+    other.focus();
+    return;
+  }
+  call.disabled = true;
+  await openMedia();
+  status('calling', 'Waiting for an answer…');
+  adopt(peer.call(id, stream()));
+};
+
+accept.onclick = async () => {
+  accept.hidden = true;
+  status('connecting', 'Connecting…');
+  await openMedia();
+  current?.answer(stream());
+};
+
+hangup.onclick = () => {
+  current?.close();
+  end('You hung up.');
+};
+
+/** @param {any} mediaCall the one this page is in from now on */
+function adopt(mediaCall) {
+  current = mediaCall;
+  call.disabled = true;
+  hangup.disabled = false;
+  mediaCall.on('stream', (/** @type {MediaStream} */ theirs) => {
+    showRemote(theirs);
+    if (state() !== 'connected') status('connected', 'You are talking.');
+  });
+  mediaCall.on('close', () => mediaCall === current && end('The call is over.'));
+  mediaCall.on('iceStateChanged', (/** @type {string} */ ice) => {
+    // A tab that was closed says nothing else.
+    if (ice === 'failed' && mediaCall === current) mediaCall.close();
+  });
+}
+
+function stream() {
+  return new MediaStream([media.audioTrack, media.videoTrack].filter((track) => track !== null));
+}
+
+/** @param {string} why */
+function end(why) {
+  current = null;
+  hideRemote();
+  void media.close();
+  idle('ended', why);
+}
+
+/**
+ * @param {'ready' | 'ended'} how
+ * @param {string} why
+ */
+function idle(how, why) {
+  if (current) return;
+  call.disabled = false;
+  accept.hidden = true;
+  hangup.disabled = true;
+  status(how, why);
+}

@@ -1,0 +1,103 @@
+//! What hosts see of the Kotlin side, as text: a change that breaks them shows in review.
+
+/// The public declarations of a hand-written file: explicit, one after the other.
+pub fn written(source: &str) -> Vec<String> {
+    let lines: Vec<&str> = source.lines().collect();
+    let public = |line: &&str| line.trim_start().starts_with("public ");
+    (0..lines.len()).filter(|at| public(&lines[*at])).map(|at| signature(&lines[at..])).collect()
+}
+
+/// The declarations of these names in the generated file, with their variants and constants.
+pub fn generated(source: &str, name_of: impl Fn(&str) -> Option<&str>, names: &[&str]) -> Vec<String> {
+    let lines: Vec<&str> = source.lines().collect();
+    let mut found = Vec::new();
+    let mut inside = false;
+    for at in 0..lines.len() {
+        if name_of(lines[at]).is_some_and(|name| names.contains(&name)) {
+            inside = true;
+            found.push(signature(&lines[at..]));
+        } else if lines[at].starts_with('}') {
+            inside = false;
+        } else if inside && is_member(lines[at].trim_start()) {
+            found.push(signature(&lines[at..]));
+        }
+    }
+    found
+}
+
+/// A variant of a sealed class or a constant of an enum.
+fn is_member(line: &str) -> bool {
+    let constant = line.trim_end_matches([',', ';']);
+    let constant = !constant.is_empty()
+        && constant.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+    constant || ["data class ", "class ", "object "].iter().any(|word| line.starts_with(word))
+}
+
+/// A declaration up to its body, on one line, indented as it stands.
+fn signature(lines: &[&str]) -> String {
+    let indent = lines[0].len() - lines[0].trim_start().len();
+    let mut text = String::new();
+    let mut depth = 0_i32;
+    for line in lines {
+        let code = line.trim();
+        if code.starts_with(['*', '/', '@']) {
+            continue;
+        }
+        if !text.is_empty() {
+            text.push(' ');
+        }
+        for (at, c) in code.char_indices() {
+            depth += match c {
+                '(' => 1,
+                ')' => -1,
+                _ => 0,
+            };
+            let body = depth == 0 && (c == '{' || code[at..].starts_with("= "));
+            if body {
+                return finish(indent, &text);
+            }
+            text.push(c);
+        }
+        if depth == 0 {
+            break;
+        }
+    }
+    finish(indent, &text)
+}
+
+fn finish(indent: usize, text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let text = words
+        .join(" ")
+        .replace('`', "")
+        .replace(" ,", ",")
+        .replace("( ", "(")
+        .replace(" )", ")")
+        .replace(",)", ")");
+    format!("{}{}", " ".repeat(indent), text.trim_end_matches([',', ';', '=', ' ']))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn declarations_stand_on_one_line_without_their_bodies() {
+        let source = "/** Doc. */\npublic class Call(\n    /** It. */\n    public val id: String = \"\",\n) : A {\n\
+                      \u{20}   public fun end(): Int = 3\n    private fun hidden() {}\n}\n";
+        let wanted = [
+            "public class Call(public val id: String = \"\") : A",
+            "    public val id: String = \"\"",
+            "    public fun end(): Int",
+        ];
+        assert_eq!(written(source), wanted);
+    }
+
+    #[test]
+    fn variants_and_constants_belong_to_what_hosts_see() {
+        let source = "enum class State {\n    /** Doc. */\n    UP,\n    DOWN;\n    companion object\n}\n\
+                      enum class Hidden {\n    ONE;\n}\n";
+        let name = |line: &str| line.strip_prefix("enum class ").and_then(|rest| rest.split(' ').next());
+        assert_eq!(generated(source, name, &["State"]), ["enum class State", "    UP", "    DOWN"]);
+    }
+}
