@@ -85,6 +85,14 @@ enum DuetError
      * The operating system refused a resource, or a bug in Duet.
      */
     DUET_ERROR_INTERNAL = 11,
+    /**
+     * Somebody of that name is connected already.
+     */
+    DUET_ERROR_NAME_TAKEN = 12,
+    /**
+     * The signaling system has no word for it.
+     */
+    DUET_ERROR_UNSUPPORTED = 13,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -892,7 +900,7 @@ typedef struct DuetSessionConfig {
      */
     size_t size;
     /**
-     * `http(s)://host:port` or `ws(s)://host:port` of a `duet serve`; NULL for custom signaling.
+     * `http(s)://host:port` or `ws(s)://host:port` of the service; NULL for the host's own signaling.
      */
     const char *url;
     /**
@@ -935,6 +943,15 @@ typedef struct DuetSessionConfig {
      * How incoming calls are set up before anybody accepts them; NULL for the defaults.
      */
     const struct DuetCallOptions *incoming;
+    /**
+     * Which system the service is: `duet`, `socketio-relay`, `ws-broadcast`, `socketio-room`,
+     * `socketio-invite` or `peerjs`; NULL: `duet`.
+     */
+    const char *dialect;
+    /**
+     * Dangerous: accepts any certificate of the service. For tests against self-signed ones.
+     */
+    bool insecure;
 } DuetSessionConfig;
 
 /**
@@ -1544,6 +1561,17 @@ DuetError duet_engine_device_news(DuetEngine engine, uint32_t news);
 DuetError duet_engine_close(DuetEngine engine);
 
 /**
+ * Does what `duet_engine_close` does, and waits until the other sides have been told: for a process that is
+ * about to end. The only function that waits; not inside a callback.
+ *
+ * @param timeout_ms The longest wait.
+ * @param told Whether all were told; may be NULL.
+ *
+ * @pre `told` is NULL or may be written.
+ */
+DuetError duet_engine_close_and_wait(DuetEngine engine, uint32_t timeout_ms, bool *told);
+
+/**
  * Closes the engine and frees its handle. Handles of its sessions and calls stay valid until they
  * are freed, and answer `DUET_ERROR_CLOSED`. Any thread, even inside a callback; returns at once.
  */
@@ -1727,6 +1755,12 @@ DuetError duet_local_video_push(DuetCall call, const struct DuetVideoFrame *fram
  * Turns the pictures off and on ("camera off"). Off, pushed frames are dropped.
  */
 DuetError duet_local_video_set_enabled(DuetCall call, bool enabled);
+
+/**
+ * Says whether the frames pushed from now on are a screen's: they are encoded for sharp text before smooth
+ * motion, go on in the background, and the other end is told.
+ */
+DuetError duet_local_video_set_screen(DuetCall call, bool screen);
 
 /**
  * Whether pictures are on.

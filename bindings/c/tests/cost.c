@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { ROUNDS = 300, LARGE_WIDTH = 1280, LARGE_HEIGHT = 720, LARGE = LARGE_WIDTH * LARGE_HEIGHT * 3 / 2 };
+enum { ROUNDS = 1000, LARGE_WIDTH = 1280, LARGE_HEIGHT = 720, LARGE = LARGE_WIDTH * LARGE_HEIGHT * 3 / 2 };
 
 static const int64_t LIMIT_NS = 1000000;
 
@@ -102,12 +102,16 @@ int main(void) {
         CHECK(duet_session_new_custom(alice.engine, &config, ignore_message, NULL, NULL, &session) == DUET_OK);
         duet_session_free(session);
     });
+    DuetSession carol = 0;
+    CHECK(duet_session_new_custom(alice.engine, &config, ignore_message, NULL, NULL, &carol) == DUET_OK);
     COST("ring and free a call", {
         DuetCall call = 0;
-        if (duet_session_ring(alice.session, "nobody", NULL, &call) == DUET_OK) {
-            duet_call_free(call);
-        }
+        DuetError result = duet_session_ring(carol, "nobody", NULL, &call);
+        /* As many requests in a row may be too many for the session, and it says so. */
+        CHECK(result == DUET_OK || result == DUET_ERROR_OVERLOADED);
+        duet_call_free(call);
     });
+    duet_session_free(carol);
     side_close(&alice);
     side_close(&bob);
     wait_for_threads();

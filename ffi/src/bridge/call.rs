@@ -7,7 +7,7 @@ use duet_core::{Call, Subscription};
 use super::config::CallOptions;
 use super::error::DuetError;
 use super::events::{CallEvent, CallState};
-use super::queue::{Events, Once, events};
+use super::queue::{Events, events};
 use super::stats::CallStats;
 use crate::objects::{self, Kind, Object, Watched};
 
@@ -17,22 +17,20 @@ pub struct NativeCall {
     call: Call,
     handle: u64,
     events: Events<CallEvent>,
-    frames: Arc<Once>,
     _subscription: Subscription,
 }
 
 impl NativeCall {
     pub(crate) fn new(call: Call) -> Arc<Self> {
         let (sender, events) = events();
-        let frames = Arc::new(Once::default());
-        let told = frames.clone();
-        let subscription = call.on_event(move |event| {
-            if event != duet_core::CallEvent::FrameReady || told.arm() {
-                sender.send(event.into());
+        let subscription = call.on_event(move |event| match CallEvent::from(event) {
+            CallEvent::FrameReady => {
+                sender.send_unless(CallEvent::FrameReady, |waiting| matches!(waiting, CallEvent::FrameReady));
             }
+            other => sender.send(other),
         });
         let handle = objects::insert(Object::Call(Watched::new(call.clone())));
-        Arc::new(NativeCall { call, handle, events, frames, _subscription: subscription })
+        Arc::new(NativeCall { call, handle, events, _subscription: subscription })
     }
 }
 
@@ -45,11 +43,7 @@ impl NativeCall {
 
     /// The next event; none after the last one.
     pub async fn next_event(&self) -> Option<CallEvent> {
-        let event = self.events.next().await;
-        if matches!(event, Some(CallEvent::FrameReady)) {
-            self.frames.taken();
-        }
-        event
+        self.events.next().await
     }
 
     /// The call's name; both sides of a ringing call know it by the same one.

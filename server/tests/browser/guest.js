@@ -142,7 +142,7 @@ export class Guest {
     try {
       await this.#seesAndHears();
     } catch (error) {
-      throw new Error(`${error.message}; the page said ${JSON.stringify(this.complaints)}`);
+      throw new Error(`the page said ${JSON.stringify(this.complaints)}`, { cause: error });
     }
   }
 

@@ -99,6 +99,17 @@ async function isStill(page) {
   assert.ok(after.energy - energy < 1e-4, `sound was heard: ${after.energy - energy}`);
 }
 
+/**
+ * The page hangs up, once the native side has seen and heard enough to call it a call.
+ * @param {Person} page
+ * @param {Native} native
+ */
+async function pageHangsUp(page, native) {
+  await native.event('media');
+  await page.click('hangup');
+  await native.endedWell('remote', 'H264');
+}
+
 /** @param {Person} page @param {string} text */
 async function curtainSays(page, text) {
   await until(text, async () => (await page.page.textContent('#curtain-text')) === text && page.page.isVisible('#curtain'));
@@ -118,8 +129,7 @@ for (const [who, start] of Object.entries({ 'the page called': pageCalls, 'the n
     await isStill(page);
     await native.type('resume');
     await page.seesAndHears();
-    await page.click('hangup');
-    await native.endedWell('remote', 'H264');
+    await pageHangsUp(page, native);
   });
 
   test(`the page holds a call that ${who}, and goes on`, async () => {
@@ -131,8 +141,7 @@ for (const [who, start] of Object.entries({ 'the page called': pageCalls, 'the n
     await page.click('hold');
     await native.event('held', (event) => !event.remote && !event.local);
     await page.seesAndHears();
-    await page.click('hangup');
-    await native.endedWell('remote', 'H264');
+    await pageHangsUp(page, native);
   });
 }
 
@@ -144,8 +153,7 @@ describe('pictures in a call without', () => {
     await page.click('cam');
     await native.event('video', (event) => event.news === 'agreed');
     await page.seesAndHears();
-    await page.click('hangup');
-    await native.endedWell('remote', 'H264');
+    await pageHangsUp(page, native);
   });
 
   test('the page asks, and the native side does not want them', async () => {
@@ -165,8 +173,7 @@ describe('pictures in a call without', () => {
     await page.click('question-yes');
     await native.event('video', (event) => event.news === 'agreed');
     await page.seesAndHears();
-    await page.click('hangup');
-    await native.endedWell('remote', 'H264');
+    await pageHangsUp(page, native);
   });
 
   test('the native side asks, and the page does not want them', async () => {
@@ -231,8 +238,7 @@ test('a shared screen is known as one on both sides', async () => {
   await hears(native, { video: true, screen: true });
   await page.click('share');
   await page.seesAndHears();
-  await page.click('hangup');
-  await native.endedWell('remote', 'H264');
+  await pageHangsUp(page, native);
 });
 
 test('the page answers a call that another, native device of the person was connected for', async () => {
@@ -247,9 +253,7 @@ test('the page answers a call that another, native device of the person was conn
   await page.seesAndHears();
   const elsewhere = await phone.event('ended');
   assert.equal(elsewhere.reason, 'accepted-elsewhere');
-  await native.event('media');
-  await page.click('hangup');
-  await native.endedWell('remote', 'H264');
+  await pageHangsUp(page, native);
 });
 
 test('of two native devices that ring for the page, the first to answer talks', async () => {
@@ -259,10 +263,9 @@ test('of two native devices that ring for the page, the first to answer talks', 
   const page = await open({ name: unique('Anna'), to: id, auto: '1' });
   await Promise.all([phone.event('incoming'), tablet.event('incoming')]);
   await tablet.type('accept');
-  await Promise.all([page.seesAndHears(), tablet.event('media')]);
+  await page.seesAndHears();
   assert.equal((await phone.event('ended')).reason, 'accepted-elsewhere');
-  await page.click('hangup');
-  await tablet.endedWell('remote', 'H264');
+  await pageHangsUp(page, tablet);
 });
 
 for (const [degrees, portrait] of /** @type {const} */ ([['0', false], ['90', true], ['180', false], ['270', true]])) {
@@ -282,14 +285,15 @@ describe('without the service', () => {
 
   test('the native side hears at once that the page hangs up', async () => {
     const { page, native } = await pageCalls({}, []);
-    await page.seesAndHears();
+    await Promise.all([page.seesAndHears(), native.event('media')]);
     await server.stop();
     await page.seesMotion();
     await page.click('hangup');
     const asked = Date.now();
-    await native.endedWell('remote', 'H264');
+    const ended = await native.event('ended');
     assert.ok(Date.now() - asked < AT_ONCE_MS, `${Date.now() - asked} ms`);
-    assert.equal((await native.event('ended')).reason, 'hang-up');
+    assert.equal(ended.reason, 'hang-up');
+    await native.endedWell('remote', 'H264');
   });
 
   test('the page hears at once that the native side hangs up', async () => {

@@ -86,6 +86,7 @@ media.on('change', () => {
   const track = media.videoTrack;
   local.srcObject = track && new MediaStream([track]);
   local.classList.toggle('shown', track !== null);
+  local.classList.toggle('mirrored', !media.state.screen);
 });
 
 /** Opens camera and microphone; a call goes on with what there is. */

@@ -23,6 +23,10 @@ public struct DuetError: Error, Hashable, Sendable {
         case codec
         /// The operating system refused a resource, or a bug in Duet.
         case internalError
+        /// Somebody of that name is connected already.
+        case nameTaken
+        /// The signaling system has no word for it.
+        case unsupported
     }
 
     /// What went wrong, for programs.
@@ -59,6 +63,8 @@ extension DuetError.Kind {
         case DUET_ERROR_CLOSED.rawValue: self = .closed
         case DUET_ERROR_OVERLOADED.rawValue: self = .overloaded
         case DUET_ERROR_CODEC.rawValue: self = .codec
+        case DUET_ERROR_NAME_TAKEN.rawValue: self = .nameTaken
+        case DUET_ERROR_UNSUPPORTED.rawValue: self = .unsupported
         default: self = .internalError
         }
     }

@@ -1,4 +1,5 @@
 internal import CDuet
+import Dispatch
 
 /// An engine: the threads, sessions and calls of an app. One serves a whole app.
 ///
@@ -52,6 +53,27 @@ public final class Engine: Sendable {
     /// Idempotent; returns at once.
     public func close() {
         duet_engine_close(handle)
+    }
+
+    /// Does what ``close()`` does, and waits until the other sides have been told: for a process that is
+    /// about to end. Cancelling the task does not shorten the wait.
+    ///
+    /// - Parameter timeout: The longest wait.
+    /// - Returns: Whether all were told.
+    /// - Throws: ``DuetError`` of kind `invalidArgument`.
+    public func closeAndWait(timeout: Duration = .seconds(2)) async throws -> Bool {
+        let milliseconds = try timeout.milliseconds("timeout")
+        return try await withCheckedThrowingContinuation { continuation in
+            // It waits where no task does.
+            DispatchQueue.global().async { [self] in
+                continuation.resume(
+                    with: Result {
+                        var told = false
+                        try check(duet_engine_close_and_wait(handle, milliseconds, &told))
+                        return told
+                    })
+            }
+        }
     }
 }
 

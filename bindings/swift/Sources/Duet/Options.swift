@@ -73,12 +73,32 @@ public enum ConnectPolicy: UInt32, Sendable, CaseIterable {
     case afterAccept
 }
 
+/// Which signaling system a service is.
+public enum Dialect: String, Sendable, CaseIterable {
+    /// `duet serve`'s own.
+    case duet
+    /// A Socket.IO server that relays to everybody in a room.
+    case socketIoRelay = "socketio-relay"
+    /// A WebSocket server that sends everybody everything.
+    case webSocketBroadcast = "ws-broadcast"
+    /// A Socket.IO server with rooms of two.
+    case socketIoRoom = "socketio-room"
+    /// A Socket.IO server whose users invite each other.
+    case socketIoInvite = "socketio-invite"
+    /// A PeerServer.
+    case peerJs = "peerjs"
+}
+
 /// Who a session is and how its calls behave.
 public struct SessionOptions: Hashable, Sendable {
     /// Who we are, 1 to 128 characters.
     public var user: String
     /// Proof of identity as the service defines it.
     public var token: String?
+    /// Which system the service is.
+    public var dialect = Dialect.duet
+    /// Dangerous: accepts any certificate of the service. For tests against self-signed ones.
+    public var insecure = false
     /// STUN and TURN servers, added to those the service hands out.
     public var iceServers: [IceServer] = []
     /// Use TURN relays only: hides our addresses from the other side.
@@ -117,6 +137,8 @@ public struct SessionOptions: Hashable, Sendable {
         config.url = try texts.add(url, "url")
         config.user = try texts.add(user, "user")
         config.token = try texts.add(token, "token")
+        config.dialect = try texts.add(dialect == .duet ? nil : dialect.rawValue, "dialect")
+        config.insecure = insecure
         config.ice_server_count = servers.count
         config.relay_only = relayOnly
         config.call_waiting = callWaiting

@@ -14,7 +14,7 @@ public final class Session: Sendable {
     /// Calls may be placed right away.
     ///
     /// - Parameters:
-    ///   - url: `http(s)://host:port` or `ws(s)://host:port` of a `duet serve`.
+    ///   - url: `http(s)://host:port` or `ws(s)://host:port` of the service.
     ///   - options: Who we are and how calls behave.
     ///   - engine: Where it runs.
     /// - Throws: ``DuetError`` of kind `invalidArgument`, `codec` or `closed`.
@@ -31,7 +31,7 @@ public final class Session: Sendable {
     /// Opens a session whose messages the host carries.
     ///
     /// - Parameters:
-    ///   - options: Who we are and how calls behave; the `token` is not used.
+    ///   - options: Who we are and how calls behave; `token`, `dialect` and `insecure` are not used.
     ///   - engine: Where it runs.
     ///   - queue: A serial queue where `send` is called; `nil`: the engine's event thread.
     ///   - send: Given every message for the other side, in order: opaque text of at most 64 KiB. What

@@ -129,6 +129,31 @@ final class CallTests: XCTestCase {
         }
         var picture = Picture()
         XCTAssertFalse(try outgoing.localVideo.push(picture.next()))
+        outgoing.localVideo.setScreen(true)
+        outgoing.localVideo.setEnabled(true)
+        _ = try await first("a screen", of: incoming.events) { event -> Bool? in
+            if case .remoteMedia(let media) = event, media.screen { true } else { nil }
+        }
+    }
+
+    func testAProcessThatEndsHasTheOtherSidesTold() async throws {
+        let url = try serverUrl()
+        let engines = [try Engine(), try Engine()]
+        let sessions = try zip(engines, ["dora", "emil"]).map { engine, name in
+            try Session(url: url, options: SessionOptions(user: name), engine: engine)
+        }
+        for session in sessions { try await within("a connection") { try await session.connected() } }
+        let outgoing = try sessions[0].ring("emil")
+        let incoming = try await incoming(sessions[1])
+        try incoming.accept()
+        try await within("media") { try await outgoing.connected() }
+        let told = try await within("the last word") { try await engines[0].closeAndWait() }
+        XCTAssertTrue(told)
+        let how = try await ended(incoming)
+        XCTAssertEqual(how.by, .remote)
+        await assertThrows(DuetError.self, from: Task { try await engines[1].closeAndWait(timeout: .zero) }) {
+            $0.kind == .invalidArgument
+        }
     }
 
     func testPicturesArePulledIntoOneBufferInAnyLayout() async throws {

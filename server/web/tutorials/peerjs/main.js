@@ -59,8 +59,14 @@ form.onsubmit = async (event) => {
   }
   call.disabled = true;
   await openMedia();
+  const ours = stream();
+  if (ours.getTracks().length === 0) {
+    call.disabled = false;
+    problem('PeerJS calls with a camera or a microphone, and the browser gives this page neither. Allow one in the address bar.');
+    return;
+  }
   status('calling', 'Waiting for an answer…');
-  adopt(peer.call(id, stream()));
+  adopt(peer.call(id, ours));
 };
 
 accept.onclick = async () => {
@@ -70,10 +76,7 @@ accept.onclick = async () => {
   current?.answer(stream());
 };
 
-hangup.onclick = () => {
-  current?.close();
-  end('You hung up.');
-};
+hangup.onclick = () => end('You hung up.');
 
 /** @param {any} mediaCall the one this page is in from now on */
 function adopt(mediaCall) {
@@ -97,7 +100,9 @@ function stream() {
 
 /** @param {string} why */
 function end(why) {
+  const over = current;
   current = null;
+  over?.close();
   hideRemote();
   void media.close();
   idle('ended', why);

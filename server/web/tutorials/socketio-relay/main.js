@@ -32,12 +32,12 @@ join.onclick = async () => {
 
 hangup.onclick = () => leave('You hung up.');
 
-// Also after the connection to the server was lost: it has forgotten who is in the room.
+// Also after the connection to the server was lost: it has forgotten who is in the room, and may have told the
+// other side that we are gone, so that everything begins anew.
 socket.on('connect', () => socket.emit('conn', 'room'));
 
 socket.on('conn', () => {
   hangup.disabled = false;
-  if (connection?.connected) return;
   status('waiting', 'In the room. Waiting for the other side…');
   void offer();
 });

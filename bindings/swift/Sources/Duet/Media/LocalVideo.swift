@@ -30,4 +30,10 @@ public struct LocalVideo: Sendable {
     public func setEnabled(_ enabled: Bool) {
         duet_local_video_set_enabled(call.core.handle, enabled)
     }
+
+    /// Says whether the frames pushed from now on are a screen's: they are encoded for sharp text before
+    /// smooth motion, go on in the background, and the other end is told.
+    public func setScreen(_ screen: Bool) {
+        duet_local_video_set_screen(call.core.handle, screen)
+    }
 }

@@ -5,12 +5,14 @@ import kotlinx.coroutines.CoroutineDispatcher
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.SupervisorJob
 import kotlinx.coroutines.cancel
+import kotlinx.coroutines.channels.BufferOverflow
 import kotlinx.coroutines.channels.Channel
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.flow.asStateFlow
 import kotlinx.coroutines.flow.receiveAsFlow
+import kotlinx.coroutines.flow.update
 import kotlinx.coroutines.launch
 import java.time.Duration
 
@@ -27,7 +29,7 @@ public class Call internal constructor(
 ) : AutoCloseable {
     private val handle = native.handle().toLong()
     private val scope = CoroutineScope(SupervisorJob() + dispatcher)
-    private val queue = Channel<CallEvent>(Channel.UNLIMITED)
+    private val queue = Channel<CallEvent>(BACKLOG, BufferOverflow.DROP_OLDEST)
     private val shown = Channel<Unit>(Channel.CONFLATED)
     private val current = MutableStateFlow(native.state())
     private val up = CompletableDeferred<Duration>()
@@ -135,7 +137,8 @@ public class Call internal constructor(
                 shown.trySend(Unit)
                 return
             }
-            is CallEvent.State -> current.value = event.state
+            // Closing the object is faster than its last events.
+            is CallEvent.State -> current.update { if (it == CallState.ENDED) it else event.state }
             is CallEvent.Connected -> up.complete(event.setup)
             is CallEvent.Ended -> finish(event)
             else -> Unit

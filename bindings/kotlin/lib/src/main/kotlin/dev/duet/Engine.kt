@@ -81,6 +81,9 @@ internal inline fun <T> unlessClosed(what: String, body: () -> T): T =
         throw DuetException.Closed("$what is closed")
     }
 
+/** Events kept for a host that takes none; beyond it, the oldest is lost. */
+internal const val BACKLOG: Int = 256
+
 /** Takes what comes, until the last one came or its source was freed. */
 internal suspend fun <E : Any> drain(next: suspend () -> E?, take: suspend (E) -> Unit) {
     while (true) {

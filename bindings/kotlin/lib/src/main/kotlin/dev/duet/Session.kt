@@ -5,12 +5,14 @@ import kotlinx.coroutines.CoroutineDispatcher
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.SupervisorJob
 import kotlinx.coroutines.cancel
+import kotlinx.coroutines.channels.BufferOverflow
 import kotlinx.coroutines.channels.Channel
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.flow.asStateFlow
 import kotlinx.coroutines.flow.receiveAsFlow
+import kotlinx.coroutines.flow.update
 import kotlinx.coroutines.launch
 import java.time.Duration
 
@@ -40,7 +42,10 @@ public class Session internal constructor(
     private val dispatcher: CoroutineDispatcher,
 ) : AutoCloseable {
     private val scope = CoroutineScope(SupervisorJob() + dispatcher)
-    private val queue = Channel<SessionEvent>(Channel.UNLIMITED)
+    private val queue = Channel<SessionEvent>(BACKLOG, BufferOverflow.DROP_OLDEST) { lost ->
+        // Nobody will take it any more.
+        (lost as? SessionEvent.Incoming)?.call?.close()
+    }
     private val current = MutableStateFlow(native.state())
     private val ready = CompletableDeferred<Unit>()
 
@@ -101,13 +106,14 @@ public class Session internal constructor(
     private fun take(event: NativeSessionEvent) {
         when (event) {
             is NativeSessionEvent.State -> {
-                current.value = event.state
+                // Closing the object is faster than its last events.
+                current.update { if (it == SessionState.CLOSED) it else event.state }
                 if (event.state == SessionState.CONNECTED) ready.complete(Unit)
                 queue.trySend(SessionEvent.State(event.state))
             }
             is NativeSessionEvent.Incoming -> {
                 val call = Call(event.call, dispatcher)
-                // Nobody will take it any more.
+                // The session was closed meanwhile.
                 if (queue.trySend(SessionEvent.Incoming(call)).isFailure) call.close()
             }
             is NativeSessionEvent.Failed -> {
