@@ -54,7 +54,9 @@ final class GrowthTests: XCTestCase {
     }
 
     private func resources() throws -> Resources {
-        let listing = FileManager.default.contentsOfDirectory
+        func listing(_ folder: String) throws -> [String] {
+            try FileManager.default.contentsOfDirectory(atPath: folder)
+        }
         // The engine's threads only: the pools of Swift and Dispatch breathe.
         let names = try listing("/proc/self/task").map { thread in
             (try? String(contentsOfFile: "/proc/self/task/\(thread)/comm", encoding: .utf8)) ?? ""
