@@ -77,7 +77,15 @@ pub(crate) struct CallShared {
     pub(crate) remote_audio: RemoteAudio,
     session: Arc<SessionShared>,
     known: Mutex<Known>,
+    /// What the person said to an incoming call, until the actor has heard it.
+    answer: Mutex<Option<Answer>>,
     hang_up: AtomicBool,
+}
+
+/// What a person says to an incoming call.
+pub(crate) enum Answer {
+    Accept(CallOptions),
+    Decline,
 }
 
 #[derive(Default)]
@@ -136,13 +144,12 @@ impl Call {
     /// end sends and their frame rate; codecs and rates are those of the session's
     /// [`incoming`](crate::SessionConfig::incoming). Returns at once.
     pub fn accept(&self, options: CallOptions) {
-        self.shared.accept(options);
+        self.shared.answer(Answer::Accept(options));
     }
 
     /// Refuses an incoming call; of another call it does nothing. Returns at once.
     pub fn decline(&self) {
-        // overflow: dropping the handle declines too.
-        let _ = self.shared.session.command(Command::Decline(self.shared.id.clone()));
+        self.shared.answer(Answer::Decline);
     }
 
     /// Ends the call in whatever state it is. Idempotent; returns at once.
@@ -190,6 +197,11 @@ impl Call {
     /// As [`Call::hold`].
     pub fn stop_video(&self) -> Result<(), Error> {
         self.talk(Wish::StopVideo)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn shared(&self) -> &Arc<CallShared> {
+        &self.shared
     }
 
     fn talk(&self, wish: Wish) -> Result<(), Error> {
@@ -244,6 +256,13 @@ impl Drop for Owner {
     }
 }
 
+/// Whatever became of the session, the codec threads end with the call.
+impl Drop for CallShared {
+    fn drop(&mut self) {
+        self.stop_tracks();
+    }
+}
+
 impl CallShared {
     pub(crate) fn new(
         id: CallId,
@@ -284,23 +303,46 @@ impl CallShared {
                 port,
                 session,
                 known: Mutex::new(Known { state: Some(state), peer_user, ..Known::default() }),
+                answer: Mutex::default(),
                 hang_up: AtomicBool::new(false),
             }
         })
     }
 
-    pub(crate) fn accept(&self, options: CallOptions) {
-        let command = Command::Accept(self.id.clone(), options);
-        if let Err(error) = self.session.command(command) {
-            log::warn!("accept was not taken: {error}");
-        }
+    fn stop_tracks(&self) {
+        self.local_video.stop();
+        self.local_audio.stop();
+        self.remote_video.stop();
+    }
+
+    /// The first answer counts.
+    fn answer(&self, answer: Answer) {
+        self.answer.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(answer);
+        self.look_at_flags();
+    }
+
+    /// Whether a track may send, or plays.
+    #[cfg(test)]
+    pub(crate) fn media_released(&self) -> bool {
+        self.local_video.is_released()
+            || self.local_audio.is_released()
+            || self.remote_video.is_released()
+            || self.remote_audio.is_released()
+    }
+
+    pub(crate) fn take_answer(&self) -> Option<Answer> {
+        self.answer.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     pub(crate) fn hang_up(&self) {
         if self.state() != CallState::Ended && !self.hang_up.swap(true, Ordering::AcqRel) {
-            // overflow: the actor looks at the flag after every request.
-            let _ = self.session.commands.try_send(Command::Wake);
+            self.look_at_flags();
         }
+    }
+
+    fn look_at_flags(&self) {
+        // overflow: the actor looks at the flags after every request.
+        let _ = self.session.commands.try_send(Command::Wake);
     }
 
     pub(crate) fn hang_up_wanted(&self) -> bool {
@@ -316,8 +358,8 @@ impl CallShared {
         self.port.emit(CallEvent::State(state));
     }
 
-    pub(crate) fn set_peer_user(&self, user: UserId) {
-        self.known().peer_user = Some(user);
+    pub(crate) fn set_peer_user(&self, user: Option<UserId>) {
+        self.known().peer_user = user;
     }
 
     pub(crate) fn set_peer(&self, peer: Arc<dyn PeerPort>, offerer: bool) {
@@ -343,11 +385,11 @@ impl CallShared {
 
     pub(crate) fn end(&self, ended: Ended) {
         self.release_peer();
-        self.local_video.stop();
-        self.local_audio.stop();
-        self.remote_video.stop();
-        self.known().state = Some(CallState::Ended);
-        self.port.emit(CallEvent::State(CallState::Ended));
+        self.stop_tracks();
+        // A call that the machine knew has said so already.
+        if self.known().state.replace(CallState::Ended) != Some(CallState::Ended) {
+            self.port.emit(CallEvent::State(CallState::Ended));
+        }
         self.port.emit_last(CallEvent::Ended(ended));
     }
 

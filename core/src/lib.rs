@@ -22,6 +22,8 @@ mod handles;
 mod peer;
 mod session;
 mod stats;
+#[cfg(test)]
+mod storms;
 mod tracks;
 mod transport;
 

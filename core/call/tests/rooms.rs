@@ -215,6 +215,20 @@ fn both_who_enter_again_after_the_service_forgot_go_on() {
 }
 
 #[test]
+fn after_the_service_forgot_another_device_of_the_same_person_is_somebody_new() {
+    let on = |device: &str, call| RoomPeer { device: Some(DeviceId::from(device)), ..with(bob(), call) };
+    let (mut lines, room) = (Lines::new(stay()), RoomName::from("r"));
+    lines.join(id("c"), room.clone(), MEDIA).expect("the first call");
+    lines.room(&room, RoomInput::PeerJoined(on("b1", "w1")));
+    lines.input(&id("c"), CONNECTED);
+    lines.room(&room, RoomInput::Joined { with: None });
+    drain(&mut lines);
+    lines.room(&room, RoomInput::PeerJoined(on("b2", "w2")));
+    assert!(starts_peer(&drain(&mut lines)));
+    assert_eq!(state(&lines, "c"), Some(CallState::Connecting));
+}
+
+#[test]
 fn being_alone_at_first_is_nothing_forgotten() {
     let (mut lines, room) = (lines(), RoomName::from("r"));
     lines.join(id("c"), room.clone(), MEDIA).expect("the first call");

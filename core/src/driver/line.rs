@@ -130,6 +130,13 @@ impl Line {
         }
     }
 
+    /// In a room, with nobody: what belonged to the one who left is over.
+    pub(super) fn alone(&mut self) {
+        self.wire_id = self.shared.id.clone();
+        self.set_up_since = None;
+        self.shared.set_peer_user(None);
+    }
+
     /// What was kept, to be asked about again.
     pub(super) fn take_kept(&mut self) -> Vec<(Sender, Remote)> {
         std::mem::take(&mut self.kept)

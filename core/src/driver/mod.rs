@@ -9,6 +9,8 @@ mod timers;
 mod words;
 
 pub(crate) use actor::{Actor, Command, Expected, Link};
+#[cfg(test)]
+pub(crate) use platform::Chance;
 pub(crate) use platform::Platform;
 pub use pump::Subscription;
 pub(crate) use pump::{EventPort, Pump};

@@ -23,6 +23,9 @@ pub(crate) struct Pump {
 struct PumpShared {
     state: Mutex<PumpState>,
     wake: Condvar,
+    /// Wakes a pump that is a task.
+    #[cfg(test)]
+    notify: tokio::sync::Notify,
 }
 
 struct PumpState {
@@ -39,10 +42,7 @@ trait Deliver: Send + Sync {
 impl Pump {
     /// Starts the thread.
     pub(crate) fn start() -> Result<Self, Error> {
-        let shared = Arc::new(PumpShared {
-            state: Mutex::new(PumpState { ready: VecDeque::new(), stopped: false }),
-            wake: Condvar::new(),
-        });
+        let shared = Arc::new(PumpShared::new());
         let worker = shared.clone();
         thread::Builder::new()
             .name("duet-events".into())
@@ -51,10 +51,18 @@ impl Pump {
         Ok(Pump { shared })
     }
 
+    /// A pump that is a task, for tests on virtual time.
+    #[cfg(test)]
+    pub(crate) fn task() -> (Self, impl Future<Output = ()> + Send + use<>) {
+        let shared = Arc::new(PumpShared::new());
+        let worker = shared.clone();
+        (Pump { shared }, async move { worker.run_as_task().await })
+    }
+
     /// Delivers what is queued, then ends the thread. Returns at once.
     pub(crate) fn stop(&self) {
         lock(&self.shared.state).stopped = true;
-        self.shared.wake.notify_one();
+        self.shared.wake();
     }
 
     /// A port whose events this pump delivers.
@@ -70,11 +78,41 @@ impl Pump {
         }
         state.ready.push_back(port);
         drop(state);
-        self.shared.wake.notify_one();
+        self.shared.wake();
     }
 }
 
 impl PumpShared {
+    fn new() -> Self {
+        PumpShared {
+            state: Mutex::new(PumpState { ready: VecDeque::new(), stopped: false }),
+            wake: Condvar::new(),
+            #[cfg(test)]
+            notify: tokio::sync::Notify::new(),
+        }
+    }
+
+    fn wake(&self) {
+        self.wake.notify_one();
+        #[cfg(test)]
+        self.notify.notify_one();
+    }
+
+    #[cfg(test)]
+    async fn run_as_task(&self) {
+        loop {
+            let (port, stopped) = {
+                let mut state = lock(&self.state);
+                (state.ready.pop_front(), state.stopped)
+            };
+            match port {
+                Some(port) => port.deliver_one(),
+                None if stopped => return,
+                None => self.notify.notified().await,
+            }
+        }
+    }
+
     fn run(&self) {
         loop {
             let mut state = lock(&self.state);

@@ -11,6 +11,8 @@ use crate::{EngineConfig, Error};
 pub(crate) struct Tasks {
     runtime: Option<Runtime>,
     handle: Handle,
+    #[cfg(test)]
+    gate: Option<std::sync::Arc<crate::storms::Gate>>,
 }
 
 impl Tasks {
@@ -31,10 +33,26 @@ impl Tasks {
             .build()
             .map_err(|error| Error::System { what: "network threads", reason: error.to_string() })?;
         let handle = runtime.handle().clone();
-        Ok(Tasks { runtime: Some(runtime), handle })
+        Ok(Tasks {
+            runtime: Some(runtime),
+            handle,
+            #[cfg(test)]
+            gate: None,
+        })
+    }
+
+    /// Tasks on the current runtime, which a test may suspend and end by `gate`.
+    #[cfg(test)]
+    pub(crate) fn behind(gate: std::sync::Arc<crate::storms::Gate>) -> Self {
+        Tasks { runtime: None, handle: Handle::current(), gate: Some(gate) }
     }
 
     pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        #[cfg(test)]
+        if let Some(gate) = &self.gate {
+            self.handle.spawn(gate.guard(task));
+            return;
+        }
         self.handle.spawn(task);
     }
 

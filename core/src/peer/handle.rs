@@ -117,7 +117,7 @@ impl PeerPort for Peer {
     }
 
     fn stats(&self) -> PeerStats {
-        let mut stats = self.shared.with_stats(|stats| stats.clone());
+        let mut stats = self.shared.stats();
         stats.outbox_dropped = self.shared.outbox.dropped();
         stats
     }

@@ -21,6 +21,8 @@ mod negotiation;
 mod outbox;
 mod port;
 mod rtc;
+#[cfg(test)]
+pub(crate) mod scripted;
 mod sdp;
 mod shared;
 mod stats;
@@ -33,4 +35,6 @@ pub(crate) use error::PeerError;
 pub(crate) use event::{FrameInfo, MediaSink, PeerEvent, PeerState, RtpPacket, SessionDescription};
 pub(crate) use handle::Peer;
 pub(crate) use port::{MakePeer, PeerPort, RealPeers};
+#[cfg(test)]
+pub(crate) use rtc::Link;
 pub(crate) use stats::{KindStats, PeerStats};

@@ -32,9 +32,17 @@ pub(super) struct Terms {
 }
 
 impl Shared {
-    /// Reads or changes the statistics.
+    /// The statistics of this moment.
+    pub(super) fn stats(&self) -> PeerStats {
+        lock(&self.stats).clone()
+    }
+
+    /// Changes the statistics.
     pub(super) fn with_stats<T>(&self, act: impl FnOnce(&mut PeerStats) -> T) -> T {
-        act(&mut lock(&self.stats))
+        let done = act(&mut lock(&self.stats));
+        #[cfg(test)]
+        super::tests::changed();
+        done
     }
 
     /// A new agreement for the packet path.

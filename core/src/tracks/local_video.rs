@@ -198,6 +198,11 @@ impl LocalVideo {
         });
     }
 
+    #[cfg(test)]
+    pub(crate) fn is_released(&self) -> bool {
+        self.shared.monitor.lock().out.is_some()
+    }
+
     pub(crate) fn stop(&self) {
         self.shared.monitor.update(|state| {
             state.stopped = true;

@@ -87,6 +87,11 @@ impl RemoteAudio {
         lock(&self.shared.inbox).released = true;
     }
 
+    #[cfg(test)]
+    pub(crate) fn is_released(&self) -> bool {
+        lock(&self.shared.inbox).released
+    }
+
     pub(crate) fn receive(&self, packet: InboundPacket) {
         let mut inbox = lock(&self.shared.inbox);
         inbox.received += 1;

@@ -153,6 +153,11 @@ impl RemoteVideo {
         });
     }
 
+    #[cfg(test)]
+    pub(crate) fn is_released(&self) -> bool {
+        self.shared.inbox.lock().out.is_some()
+    }
+
     pub(crate) fn stop(&self) {
         self.shared.inbox.update(|inbox| {
             inbox.stopped = true;

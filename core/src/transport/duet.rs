@@ -196,7 +196,7 @@ impl Link {
         }
         self.session = Some((welcome.session, welcome.device));
         let event = if std::mem::replace(&mut self.ever_up, true) {
-            LinkEvent::Restored { resumed, ice_servers: welcome.ice_servers }
+            LinkEvent::Restored { enter_again: true, ice_servers: welcome.ice_servers }
         } else {
             LinkEvent::Up { ice_servers: welcome.ice_servers }
         };

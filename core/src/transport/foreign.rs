@@ -130,7 +130,7 @@ impl Link {
         };
         let event = if std::mem::replace(&mut self.ever_up, true) {
             // The translator sees to it that rooms are entered again.
-            LinkEvent::Restored { resumed: true, ice_servers: Vec::new() }
+            LinkEvent::Restored { enter_again: false, ice_servers: Vec::new() }
         } else {
             *backoff = Backoff::new(RECONNECT_MS);
             LinkEvent::Up { ice_servers: Vec::new() }

@@ -48,10 +48,11 @@ pub(crate) enum LinkEvent {
     },
     /// The connection broke; it is being made anew.
     Lost,
-    /// The connection is back. Without `resumed` the service forgot our rooms.
+    /// The connection is back.
     Restored {
-        /// The session goes on where it was.
-        resumed: bool,
+        /// Our rooms are to be entered again: the service may have forgotten us, or have taken us for gone
+        /// and given our place to another device of ours.
+        enter_again: bool,
         /// STUN and TURN servers the service offers now.
         ice_servers: Vec<IceServer>,
     },

@@ -11,7 +11,7 @@ use duet_signal::message::ErrorCode;
 use tokio::time::{sleep_until, timeout};
 
 use super::packet::{CLOSE, MAX_PAYLOAD_BYTES, NOOP, Version, packets, payload};
-use super::session::Session;
+use super::session::{Heard, Session};
 use super::{Parts, Wrong, open_packet};
 use crate::access::Denial;
 use crate::app::App;
@@ -78,13 +78,16 @@ pub(super) async fn post(session: Arc<Session>, body: Body, app: &Arc<App>) -> R
             return Wrong::Request.into_response();
         }
     };
-    if let Some(until) = heard.wait {
+    if let Heard::All(Some(until)) = heard {
         // The next post waits for the answer to this one.
         sleep_until(until).await;
     }
     turn.answered = true;
     session.end_post();
-    if heard.goes_on { text("ok".to_owned()) } else { Wrong::Request.into_response() }
+    match heard {
+        Heard::All(_) | Heard::Goodbye => text("ok".to_owned()),
+        Heard::Over => Wrong::Request.into_response(),
+    }
 }
 
 /// A request in hand. One that the client breaks off ends the session: what was in the answer is lost,

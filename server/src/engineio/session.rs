@@ -57,11 +57,13 @@ struct State {
 }
 
 /// What a client's packets came to.
-pub(super) struct Heard {
-    /// From when on the client may send again.
-    pub(super) wait: Option<Instant>,
-    /// Whether the session goes on.
-    pub(super) goes_on: bool,
+pub(super) enum Heard {
+    /// All were taken in; from then on the client may send again, if it has to wait.
+    All(Option<Instant>),
+    /// The client said that it leaves.
+    Goodbye,
+    /// The session is over.
+    Over,
 }
 
 impl Session {
@@ -146,7 +148,7 @@ impl Session {
     pub(super) fn hear(&self, packets: &[&str], app: &App) -> Heard {
         let mut locked = self.lock();
         let Some(State { parts: Parts { client, intake, mailbox, .. }, .. }) = &mut *locked else {
-            return Heard { wait: None, goes_on: false };
+            return Heard::Over;
         };
         let mut wait = None;
         for packet in packets {
@@ -160,15 +162,18 @@ impl Session {
                 }
                 if intake.is_last_straw(&refusal) {
                     mailbox.finish(Over::Told);
+                    return Heard::Over;
                 }
             }
-            if mailbox.why_over().is_some() {
-                return Heard { wait: None, goes_on: false };
+            match mailbox.why_over() {
+                None => {}
+                Some(Over::Told) => return Heard::Goodbye,
+                Some(_) => return Heard::Over,
             }
         }
         // Its task waits for the silence that was meant before.
         self.changed.notify_one();
-        Heard { wait, goes_on: true }
+        Heard::All(wait)
     }
 
     /// Counts a body that could not be read at all; it is the end of the session.

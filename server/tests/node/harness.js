@@ -149,6 +149,12 @@ export class SocketIo extends Ear {
     this.socket.emit(event, ...args);
   }
 
+  /** Until the server has taken in what was said: a namespace it does not have is refused after that. */
+  async fence() {
+    const other = this.socket.io.socket('/nowhere');
+    await soon('the refusal', new Promise((resolve) => other.once('connect_error', resolve)));
+  }
+
   /** Leaves in good order. */
   close() {
     this.socket.disconnect();

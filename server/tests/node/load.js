@@ -1,38 +1,37 @@
 // @ts-check
 /**
  * How long a message takes through `socketio-relay` here and through a server of Socket.IO 4: from one
- * client to the other and back, the servers in turn. `npm run load [round trips]`.
+ * client to the other and back, the servers in turn. `npm run load [turns]`.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { Server, SocketIo, duet, soon } from './harness.js';
 import * as originals from './originals.js';
 
-const TURNS = 10;
-const WARM_UP = 200;
+/** Each pair stays below the burst from which on our server slows clients down. */
+const TRIPS = 300;
+const WARM_UP = 50;
 
 if (process.argv[2] === 'serve') {
   process.send?.((await originals.relay()).url);
 } else {
-  await compare(Number(process.argv[2] ?? 10_000));
+  await compare(Number(process.argv[2] ?? 30));
 }
 
-/** @param {number} trips for each server, over all turns */
-async function compare(trips) {
+/** @param {number} turns of each server */
+async function compare(turns) {
   const child = fork(import.meta.filename, ['serve']);
   const [url] = await soon('the other server', once(child, 'message'));
   const servers = { duet: await duet(), 'Socket.IO 4': new Server(String(url), async () => child.kill()) };
   /** @type {Record<string, number[]>} */
   const times = {};
-  /** @type {Record<string, [SocketIo, SocketIo]>} */
-  const pairs = {};
-  for (const [name, server] of Object.entries(servers)) {
-    times[name] = [];
-    pairs[name] = [await enter(server), await enter(server)];
-    await roundTrips(pairs[name], WARM_UP);
-  }
-  for (let turn = 0; turn < TURNS; turn++) {
-    for (const name of Object.keys(servers)) times[name].push(...(await roundTrips(pairs[name], trips / TURNS)));
+  for (let turn = 0; turn < turns; turn++) {
+    for (const [name, server] of Object.entries(servers)) {
+      const pair = /** @type {[SocketIo, SocketIo]} */ ([await enter(server), await enter(server)]);
+      await roundTrips(pair, WARM_UP);
+      times[name] = [...(times[name] ?? []), ...(await roundTrips(pair, TRIPS))];
+      for (const client of pair) client.close();
+    }
   }
   const p = (/** @type {string} */ name, /** @type {number} */ share) => {
     const sorted = times[name].sort((a, b) => a - b);
@@ -43,7 +42,6 @@ async function compare(trips) {
   }
   const ratio = (/** @type {number} */ share) => (p('duet', share) / p('Socket.IO 4', share)).toFixed(2);
   console.log(`duet to Socket.IO 4: p50 ${ratio(0.5)}, p99 ${ratio(0.99)}`);
-  for (const pair of Object.values(pairs)) pair.forEach((client) => client.close());
   for (const server of Object.values(servers)) await server.stop();
 }
 

@@ -1,11 +1,12 @@
 // @ts-check
 /** Servers made with the packages the other systems use, each as small as its system allows. */
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { Server as SocketIo4 } from 'socket.io';
 import { WebSocketServer } from 'ws';
-import { Server } from './harness.js';
+import { Server, soon } from './harness.js';
 
 const require = createRequire(import.meta.url);
 
@@ -100,16 +101,20 @@ export function broadcast() {
   });
 }
 
-/** @param {string} path below which PeerJS clients are served */
+/**
+ * PeerJS's own server. In a process of its own, which its timers would keep alive.
+ * @param {string} path below which clients are served
+ */
 export async function peer(path) {
+  const child = fork(import.meta.filename, ['peer', path]);
+  const [url] = await soon('the other server', once(child, 'message'));
+  return new Server(String(url), async () => child.kill());
+}
+
+if (process.argv[2] === 'peer') {
   const { PeerServer } = require('peer');
-  /** @type {import('node:http').Server} */
-  const http = await new Promise((resolve) => {
-    PeerServer({ port: 0, host: '127.0.0.1', path }, resolve);
-  });
-  const { port } = /** @type {import('node:net').AddressInfo} */ (http.address());
-  return new Server(`http://127.0.0.1:${port}`, async () => {
-    http.closeAllConnections();
-    http.close();
+  PeerServer({ port: 0, host: '127.0.0.1', path: process.argv[3] }, (/** @type {import('node:http').Server} */ http) => {
+    const { port } = /** @type {import('node:net').AddressInfo} */ (http.address());
+    process.send?.(`http://127.0.0.1:${port}`);
   });
 }

@@ -124,6 +124,6 @@ impl Lines {
 }
 
 /// Two different devices, as far as they are known.
-fn is_other(one: &Option<DeviceId>, two: &Option<DeviceId>) -> bool {
+pub(super) fn is_other(one: &Option<DeviceId>, two: &Option<DeviceId>) -> bool {
     matches!((one, two), (Some(one), Some(two)) if one != two)
 }

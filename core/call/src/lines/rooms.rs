@@ -1,5 +1,6 @@
 //! Rooms of two: who is in them, and by which name a call there goes on the wire.
 
+use super::devices::is_other;
 use super::{Line, LineError, Lines, Party, RoomInput, RoomPeer};
 use crate::call::Call;
 use crate::id::{CallId, RoomName};
@@ -93,12 +94,14 @@ impl Lines {
 
 impl Line {
     /// After a service forgot and was told again, the same two meet under another name, and their call goes
-    /// on. The same one under another name without that has crashed and come back, with nothing of the call
+    /// on; a client that is back has the device it had. The same one under another name without that has crashed and come back, with nothing of the call
     /// there was.
     fn meeting(&self, with: &RoomPeer) -> Meeting {
         match &self.party {
             Party::Room { with: Some(known), .. } if known == with => Meeting::Met,
-            Party::Room { with: Some(known), .. } if known.peer == with.peer && self.forgotten => {
+            Party::Room { with: Some(known), .. }
+                if known.peer == with.peer && !is_other(&known.device, &with.device) && self.forgotten =>
+            {
                 Meeting::Met
             }
             // Whoever the service had lost is back, and by the device's name remembers.

@@ -1,6 +1,8 @@
 //! What the machine asks for, and what connections report back.
 
-use duet_call::{Effect, HostInput, Input, LineEffect, Notice, Party, PeerInput, Signal, Tagged, WireInput};
+use duet_call::{
+    CallState, Effect, HostInput, Input, LineEffect, Notice, Party, PeerInput, Signal, Tagged, WireInput,
+};
 use duet_signal::message::{self, CallId, DeviceId, RoomId, UserId};
 use duet_signal::{Envelope, Message};
 use tokio::time::Instant;
@@ -155,7 +157,12 @@ impl Actor {
     fn notify(&mut self, id: &CallId, notice: Notice) {
         let Some(line) = self.calls.get_mut(id) else { return };
         match notice {
-            Notice::State(state) => line.shared.set_state(state),
+            Notice::State(state) => {
+                if state == CallState::Waiting {
+                    line.alone();
+                }
+                line.shared.set_state(state);
+            }
             Notice::RemoteRinging => line.shared.port.emit(CallEvent::RemoteRinging),
             Notice::RemoteMedia(media) => {
                 let event =

@@ -29,11 +29,11 @@ impl Actor {
                 self.shared.set_state(SessionState::Reconnecting);
                 self.lines.signaling(SignalingInput::Lost);
             }
-            LinkEvent::Restored { resumed, ice_servers } => {
+            LinkEvent::Restored { enter_again, ice_servers } => {
                 self.service_servers = ice_servers;
                 self.shared.set_state(SessionState::Connected);
                 self.lines.signaling(SignalingInput::Restored);
-                if !resumed {
+                if enter_again {
                     self.rejoin();
                 }
                 if std::mem::take(&mut self.network_changed) {
@@ -46,7 +46,7 @@ impl Actor {
         }
     }
 
-    /// The service forgot us: enters our rooms again, so that leaving and late-comers are noticed.
+    /// Enters our rooms again; where we are in, that changes nothing.
     fn rejoin(&mut self) {
         let rooms: Vec<(CallId, RoomId)> = self
             .calls
@@ -214,7 +214,7 @@ impl Actor {
     fn meet(&mut self, room: &RoomId, peer: RoomPeer) {
         let in_room = |line: &&mut Line| matches!(&line.shared.origin, Origin::Room(ours) if ours == room);
         if let Some(line) = self.calls.values_mut().find(in_room) {
-            line.shared.set_peer_user(peer.user);
+            line.shared.set_peer_user(Some(peer.user));
             line.wire_id = peer.call;
             line.accepted();
         }

@@ -24,7 +24,7 @@ use super::EventPort;
 use super::line::Line;
 use super::timers::Timers;
 use super::words;
-use crate::call::{CallShared, Origin};
+use crate::call::{Answer, CallShared, Origin};
 use crate::config::{CallOptions, IceConfig};
 use crate::peer::PeerEvent;
 use crate::session::{SessionShared, Setup};
@@ -39,8 +39,6 @@ const CLOSE_TIMEOUT: Duration = Duration::from_millis(800);
 pub(crate) enum Command {
     /// Ring, or join a room, as the call's origin says.
     Place(Arc<CallShared>),
-    Accept(CallId, CallOptions),
-    Decline(CallId),
     MediaChanged(CallId),
     Talk(CallId, Wish),
     /// A push message announced a call.
@@ -49,7 +47,7 @@ pub(crate) enum Command {
     /// A message the host carried.
     Deliver(Box<Envelope>),
     NetworkChanged,
-    /// Look at the flags: hang-ups and closing are never refused for a full queue.
+    /// Look at the flags: answers, hang-ups and closing are never refused for a full queue.
     Wake,
 }
 
@@ -211,8 +209,6 @@ impl Actor {
             Command::Place(call) if self.ready => self.place(call),
             Command::Place(call) if self.waiting.len() < duet_call::MAX_CALLS => self.waiting.push(call),
             Command::Place(call) => end_unmade(call, EndedBy::System, EndReason::Refused),
-            Command::Accept(id, options) => self.accept(&id, options),
-            Command::Decline(id) => self.lines.input(&machine_id(&id), Input::User(UserInput::Decline)),
             Command::MediaChanged(id) => {
                 let Some(line) = self.calls.get(&id) else { return };
                 let sources = line.sources();
@@ -246,17 +242,22 @@ impl Actor {
             Origin::Ring(to) => {
                 let peer = PeerName(to.0.clone());
                 self.calls.insert(call.id.clone(), Line::new(call.clone()));
-                (self.lines.ring(id, peer, media).map(|placed| placed == Placed::Ringing), Some(to))
+                (self.lines.ring(id, peer, media), Some(to))
             }
             Origin::Room(room) => {
                 self.calls.insert(call.id.clone(), Line::new(call.clone()));
-                (self.lines.join(id, RoomName(room.0.clone()), media).map(|()| true), None)
+                (self.lines.join(id, RoomName(room.0.clone()), media).map(|()| Placed::Ringing), None)
             }
             Origin::Incoming(..) => return,
         };
         let reason = match placed {
-            Ok(true) => return self.tell_screen(&call.id),
-            Ok(false) => {
+            Ok(Placed::Ringing) => return self.tell_screen(&call.id),
+            Ok(Placed::Answered(theirs)) => {
+                let CallOptions { fps, screen, .. } = call.options;
+                if let Some(line) = self.calls.get_mut(&CallId(theirs.0)) {
+                    line.narrow(media, fps, screen);
+                    line.accepted();
+                }
                 log::info!("{peer_user:?} was ringing here already; that call is answered instead");
                 EndReason::GlareLost
             }
@@ -295,7 +296,7 @@ impl Actor {
         self.lines.input(&machine_id(id), Input::User(UserInput::SetMedia(sources)));
     }
 
-    /// Hang-ups, and the end of the session.
+    /// Answers, hang-ups, and the end of the session.
     fn on_flags(&mut self) {
         if self.shared.is_closing() {
             self.lines.hang_up_all();
@@ -303,6 +304,14 @@ impl Actor {
                 end_unmade(call, EndedBy::Local, EndReason::HangUp);
             }
             return;
+        }
+        let answered = |(id, line): (&CallId, &Line)| Some((id.clone(), line.shared.take_answer()?));
+        let answers: Vec<(CallId, Answer)> = self.calls.iter().filter_map(answered).collect();
+        for (id, answer) in answers {
+            match answer {
+                Answer::Accept(options) => self.accept(&id, options),
+                Answer::Decline => self.lines.input(&machine_id(&id), Input::User(UserInput::Decline)),
+            }
         }
         let (lines, waiting) = (&mut self.lines, &mut self.waiting);
         for (id, line) in &self.calls {

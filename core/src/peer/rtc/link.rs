@@ -1,4 +1,5 @@
-//! A network with faults, for tests: loss, delay, a rate with a bounded queue, all from a seed.
+//! A network with faults, for tests: loss, delay, a rate with a bounded queue, all from a seed; and a device
+//! that moves to other addresses.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -27,6 +28,8 @@ struct State {
     delay: Duration,
     rate_bps: Option<u64>,
     free_at: Instant,
+    /// How often the device has moved: sockets of before lead nowhere.
+    moves: u32,
 }
 
 /// Longest wait in front of a limited rate; what would wait longer is dropped.
@@ -41,6 +44,7 @@ impl Link {
             delay: Duration::ZERO,
             rate_bps: None,
             free_at: Instant::now(),
+            moves: 0,
         })))
     }
 
@@ -60,6 +64,15 @@ impl Link {
     pub(crate) fn set_rate(&self, rate_bps: Option<u64>) -> &Self {
         self.0.lock().unwrap().rate_bps = rate_bps;
         self
+    }
+
+    /// The device has other addresses from now on: what was bound before neither sends nor receives.
+    pub(crate) fn move_on(&self) {
+        self.0.lock().unwrap().moves += 1;
+    }
+
+    fn moves(&self) -> u32 {
+        self.0.lock().unwrap().moves
     }
 
     /// When a datagram of `size` bytes arrives, if it does.
@@ -86,6 +99,7 @@ impl Link {
 pub(super) struct Faulty {
     socket: Arc<dyn AsyncUdpSocket>,
     link: Link,
+    bound_at: u32,
     queue: mpsc::UnboundedSender<Datagram>,
 }
 
@@ -117,7 +131,12 @@ impl Faulty {
                 }
             }
         });
-        Faulty { socket, link, queue }
+        let bound_at = link.moves();
+        Faulty { socket, link, bound_at, queue }
+    }
+
+    fn is_dead(&self) -> bool {
+        self.bound_at != self.link.moves()
     }
 }
 
@@ -129,7 +148,9 @@ impl AsyncUdpSocket for Faulty {
     fn poll_send(&self, _: &mut Context<'_>, transmit: &Transmit<'_>) -> Poll<io::Result<usize>> {
         let size = transmit.contents.len();
         // Ethernet, IP and UDP headers count on a real link.
-        if let Some(due) = self.link.arrival(size + 42) {
+        if !self.is_dead()
+            && let Some(due) = self.link.arrival(size + 42)
+        {
             let datagram =
                 Datagram { due, destination: transmit.destination, contents: transmit.contents.to_vec() };
             let _ = self.queue.send(datagram);
@@ -143,7 +164,12 @@ impl AsyncUdpSocket for Faulty {
         bufs: &mut [IoSliceMut<'_>],
         meta: &mut [RecvMeta],
     ) -> Poll<io::Result<usize>> {
-        self.socket.poll_recv(cx, bufs, meta)
+        loop {
+            let received = self.socket.poll_recv(cx, bufs, meta);
+            if received.is_pending() || !self.is_dead() {
+                return received;
+            }
+        }
     }
 
     fn max_gro_segments(&self) -> usize {

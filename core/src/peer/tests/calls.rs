@@ -8,7 +8,7 @@ async fn two_peers_connect_and_exchange_media_both_ways() {
     let took = pair.connect().await;
     println!("connected in {took:?}, {:?}", pair.a.peer.stats().ice_pair);
     for (from, to) in [(&pair.a, &pair.b), (&pair.b, &pair.a)] {
-        until("sent media has arrived", || {
+        keep_on("sent media has arrived", || {
             let index = from.seen(|seen| seen.audio.len()) as u32;
             assert!(from.send_frame(index, 3, 1_000));
             assert!(from.send_sound(index));
@@ -32,7 +32,7 @@ async fn statistics_tell_the_path_and_the_round_trip() {
     let pair = Pair::new().await;
     pair.connect().await;
     let mut index = 0;
-    until("the round trip is known", || {
+    keep_on("the round trip is known", || {
         index += 1;
         pair.a.send_frame(index, 1, 500);
         pair.a.peer.stats().rtt.is_some()
@@ -53,7 +53,7 @@ async fn the_estimate_is_told_and_follows_feedback() {
     let pair = Pair::new().await;
     pair.connect().await;
     let mut index = 0;
-    until("the estimate has grown", || {
+    keep_on("the estimate has grown", || {
         index += 1;
         pair.a.send_frame(index, 2, 1_000);
         pair.a.has(|event| matches!(event, PeerEvent::Rates { target_bps, .. } if *target_bps > 1_100_000))
@@ -154,7 +154,7 @@ async fn media_goes_on_after_an_ice_restart_from_either_side() {
         })
         .await;
         let already = pair.b.seen(|seen| seen.video.len());
-        until("media flows", || {
+        keep_on("media flows", || {
             pair.a.send_frame(index, 1, 100);
             index += 1;
             pair.b.seen(|seen| seen.video.len() > already + 10)
@@ -220,7 +220,7 @@ async fn a_restart_whose_answer_is_lost_is_offered_anew() {
     pair.a.peer.restart_ice();
     until("the answer is lost", || pair.b.count(is_description(DescriptionKind::Answer)) == 2).await;
     pair.b.muted.store(false, Ordering::Relaxed);
-    until("another restart is offered", || {
+    keep_on("another restart is offered", || {
         pair.a.peer.restart_ice();
         pair.a.count(is_description(DescriptionKind::Offer)) == 3
     })
@@ -258,7 +258,7 @@ async fn an_audio_call_has_no_video() {
     let pair = Pair::with(only_audio(), only_audio(), None).await;
     pair.connect().await;
     assert!(!pair.a.has(|event| matches!(event, PeerEvent::NegotiatedVideo(_))));
-    until("sound flows", || {
+    keep_on("sound flows", || {
         pair.a.send_sound(0);
         pair.b.seen(|seen| !seen.audio.is_empty())
     })

@@ -9,7 +9,7 @@ async fn closed_connections_leave_no_task_behind() {
     for _ in 0..30 {
         call_once().await;
     }
-    until("as many tasks as before are left", || tasks() == before).await;
+    keep_on("as many tasks as before are left", || tasks() == before).await;
 }
 
 #[tokio::test]
@@ -18,7 +18,7 @@ async fn dropping_the_last_handle_closes_the_connection() {
     let (end, events) = End::new(config(), None).await.unwrap();
     end.peer.start_offer();
     drop((end, events));
-    until("as many tasks as before are left", || tasks() == before).await;
+    keep_on("as many tasks as before are left", || tasks() == before).await;
 }
 
 #[tokio::test]
@@ -64,7 +64,7 @@ async fn a_hundred_calls() {
     for _ in 0..100 {
         call_once().await;
     }
-    until("tasks, sockets and threads are as before", || {
+    keep_on("tasks, sockets and threads are as before", || {
         tasks() == tasks_before && (sockets(), threads()) == before
     })
     .await;
@@ -76,7 +76,7 @@ async fn a_hundred_calls() {
 async fn call_once() {
     let pair = Pair::new().await;
     pair.connect().await;
-    until("media flows", || {
+    keep_on("media flows", || {
         pair.a.send_frame(0, 2, 500);
         pair.b.seen(|seen| !seen.video.is_empty())
     })

@@ -16,7 +16,7 @@ use duet_codecs::VideoCodec;
 use duet_media::Time;
 use duet_media::frame::Rotation;
 use duet_signal::message::DescriptionKind;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
 use super::rtc::Link;
 use super::{
@@ -57,14 +57,17 @@ struct Recorder(Mutex<Seen>);
 impl MediaSink for Recorder {
     fn video(&self, packet: RtpPacket<VideoCodec>, _: Time) {
         self.0.lock().unwrap().video.push(packet);
+        changed();
     }
 
     fn audio(&self, packet: RtpPacket<()>, _: Time) {
         self.0.lock().unwrap().audio.push(packet);
+        changed();
     }
 
     fn lost_video(&self) {
         self.0.lock().unwrap().lost += 1;
+        changed();
     }
 }
 
@@ -166,6 +169,7 @@ fn carry(mut events: mpsc::Receiver<PeerEvent>, from: &End, to: &Peer) -> impl F
     async move {
         while let Some(event) = events.recv().await {
             told.lock().unwrap().push((Instant::now(), event.clone()));
+            changed();
             match event {
                 _ if muted.load(Ordering::Relaxed) => {}
                 PeerEvent::Description(description) => to.remote_description(description),
@@ -186,13 +190,38 @@ fn described(kind: DescriptionKind, sdp: &str) -> SessionDescription {
     SessionDescription { kind, sdp: sdp.into(), exchange: None }
 }
 
-/// Waits for a condition, with a deadline.
+thread_local! {
+    /// Something was told, received or counted. A test and its connections share one thread.
+    static CHANGED: Arc<Notify> = Arc::default();
+}
+
+/// Wakes the test of this thread, if it waits.
+pub(super) fn changed() {
+    // A connection may be closing while its thread ends.
+    let _ = CHANGED.try_with(|changed| changed.notify_one());
+}
+
+/// Waits for a condition on what is told, received or counted, with a deadline.
 async fn until(what: &str, mut condition: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !condition() {
-        assert!(start.elapsed() < DEADLINE, "timed out waiting until {what}");
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
+    let changed = CHANGED.with(Arc::clone);
+    let wait = async {
+        while !condition() {
+            changed.notified().await;
+        }
+    };
+    assert!(tokio::time::timeout(DEADLINE, wait).await.is_ok(), "timed out waiting until {what}");
+}
+
+/// Does something again and again, at a source's pace, until that has its effect; with a deadline. Also
+/// counts what ends without a word: tasks, threads, sockets.
+async fn keep_on(what: &str, mut act: impl FnMut() -> bool) {
+    let mut pace = tokio::time::interval(Duration::from_millis(5));
+    let wait = async {
+        while !act() {
+            pace.tick().await;
+        }
+    };
+    assert!(tokio::time::timeout(DEADLINE, wait).await.is_ok(), "timed out waiting until {what}");
 }
 
 fn is_failed(event: &PeerEvent) -> bool {

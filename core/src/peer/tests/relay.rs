@@ -44,7 +44,7 @@ async fn a_relay_only_call_goes_through_the_relay() {
         assert!(end.told.lock().unwrap().iter().all(|(_, event)| only_relays(event)));
     }
     let mut index = 0;
-    until("media flows both ways", || {
+    keep_on("media flows both ways", || {
         for end in [&pair.a, &pair.b] {
             end.send_frame(index, 2, 1_000);
             end.send_sound(index);

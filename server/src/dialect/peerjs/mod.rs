@@ -233,7 +233,7 @@ mod tests {
         for right in ["/myPeerServer", "/myPeerServer/", "/a/b-c", "/", "/peerjs"] {
             assert!(is_mount(right), "{right}");
         }
-        for wrong in ["x", "//", "/a//b", "/a b", "/{a}", "/..", "/v1/x", "/socket.io", "/peerjs/x", "/é"] {
+        for wrong in ["x", "/a//b", "/a b", "/{a}", "/..", "/v1/x", "/socket.io", "/peerjs/x", "/é"] {
             assert!(!is_mount(wrong), "{wrong}");
         }
     }
