@@ -52,6 +52,7 @@ pub(super) fn open(
         waiting: VecDeque::new(),
         events,
         network: network.clone(),
+        wake_at: None,
         ever_up: false,
     };
     spawn(Box::pin(link.run()));
@@ -73,6 +74,8 @@ struct Link {
     events: mpsc::Sender<LinkEvent>,
     /// The device's network changed: the connection there is may be dead without knowing.
     network: Arc<Notify>,
+    /// When the translator wants to be woken.
+    wake_at: Option<Instant>,
     ever_up: bool,
 }
 
@@ -216,7 +219,7 @@ impl Link {
         let mut ping_at = heard + PING;
         let mut beat_at = self.translator.heartbeat().map(|(every, _)| heard + every);
         loop {
-            let next = beat_at.unwrap_or(ping_at).min(ping_at);
+            let next = [beat_at, self.wake_at].into_iter().flatten().fold(ping_at, Instant::min);
             tokio::select! {
                 // In a fixed order, so that the same happenings have the same consequences. Silence is only
                 // silence when nothing waits to be read.
@@ -239,6 +242,9 @@ impl Link {
                         return Stop::Broken("the service went silent".into());
                     }
                     let now = Instant::now();
+                    if self.wake_at.take_if(|at| *at <= now).is_some() {
+                        self.translator.wake();
+                    }
                     if let Some((every, text)) = self.translator.heartbeat()
                         && beat_at.is_some_and(|at| at <= now)
                     {
@@ -270,6 +276,7 @@ impl Link {
             match action {
                 Action::Write(text) => write(socket, Frame::text(text)).await?,
                 Action::Ready => ready = true,
+                Action::WakeAfter(time) => self.wake_at = Some(Instant::now() + time),
                 Action::Deliver(envelope) => {
                     self.events.send(LinkEvent::Message(envelope)).await.map_err(|_| Stop::Closed)?;
                 }

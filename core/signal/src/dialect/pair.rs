@@ -4,23 +4,36 @@
 //! * Nobody knows who is there. Who rings offers at once; whoever is there answers, whoever comes later
 //!   offers too, and then both have offered.
 //! * **Glare**: a page gives way to any offer it hears, and does not tell. If we gave way as well, both
-//!   answers would be refused and nobody would be connected. So our offer stands, and is said again, for the
-//!   page may have come after it. Two of us settle it by the marks in their offers: the smaller gives way.
+//!   answers would be refused and nobody would be connected. So our offer stands while its answer may be on
+//!   the way; only then the page came too late to hear it, and we give way. Two of us settle it by the marks
+//!   in their offers: the smaller gives way.
+//! * A page that gave way before it had its first candidate never finds any (Chromium 156). Who answers and
+//!   names no candidate is offered another connection.
 //! * Pages lose candidates that come before they have their camera. Ours wait until the answer is there.
 //! * Nobody says that they leave. A description of another certificate is somebody new.
+
+use std::time::Duration;
 
 use super::offers::{Sdp, fingerprint_of, media_of};
 use crate::message::{
     Accept, CallId, CallRef, Candidate, Description, DescriptionKind, DeviceId, IceCandidate, Joined,
-    PeerJoined, RoomId, RoomPeer, UserId,
+    MediaKinds, PeerJoined, RoomId, RoomPeer, UserId,
 };
 use crate::{Envelope, Message};
 
 /// Candidates that wait for an answer: a client has about a dozen.
 const MAX_HELD: usize = 64;
+/// How long an answer may be on the way. Pages that offer have their camera already, and answer at once.
+const ANSWER_TIME: Duration = Duration::from_secs(1);
+/// How long the first candidate may take after an answer: browsers find those of their own device at once.
+const CANDIDATE_TIME: Duration = Duration::from_millis(700);
 /// How often an offer is said again. Each answers an offer of somebody who did not hear ours; more than a
 /// few come only from a room in which nobody ever agrees.
 const MAX_REPEATS: u8 = 8;
+
+/// The connection that answers a call, and the one made in its place.
+const FIRST: &str = "1";
+const SECOND: &str = "2";
 
 /// Something to say in the words of the system.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +58,8 @@ pub(super) struct Outcome {
     pub(super) say: Vec<Say>,
     /// For the session.
     pub(super) deliver: Vec<Envelope>,
+    /// [`Pair::wake`] is wanted after this time.
+    pub(super) wake: Option<Duration>,
 }
 
 /// The call there is.
@@ -70,15 +85,22 @@ enum Stage {
         told: bool,
     },
     /// Our offer goes to whoever hears it.
-    Calling {
-        call: CallId,
-        with: UserId,
-        offer: Option<Sdp>,
-        repeats: u8,
-        held: Vec<IceCandidate>,
-    },
+    Calling(Ring),
     /// With somebody.
     Talking(Talk),
+}
+
+#[derive(Debug)]
+struct Ring {
+    call: CallId,
+    with: UserId,
+    offer: Option<Sdp>,
+    /// An answer may still be on the way.
+    fresh: bool,
+    /// What a page offered meanwhile.
+    theirs: Option<Sdp>,
+    repeats: u8,
+    held: Vec<IceCandidate>,
 }
 
 #[derive(Debug)]
@@ -95,6 +117,21 @@ struct Talk {
     held: Vec<IceCandidate>,
     /// Both descriptions are known there.
     agreed: bool,
+    /// What the other one's connection has shown.
+    life: Life,
+    /// What their description carries.
+    media: MediaKinds,
+}
+
+/// Whether the other one's connection can be found; only a caller has to ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Life {
+    /// It has named a candidate.
+    Shown,
+    /// It has answered and named none yet: the session has the answer, but not the acceptance.
+    Unknown,
+    /// It named none in time: the session makes another connection.
+    Renewed,
 }
 
 impl Names {
@@ -130,9 +167,9 @@ impl Pair {
         match &self.stage {
             Stage::Idle => {}
             Stage::Waiting { .. } | Stage::Talking(_) => outcome.say.push(Say::Enter),
-            Stage::Calling { offer, .. } => {
+            Stage::Calling(ring) => {
                 outcome.say.push(Say::Enter);
-                outcome.say.extend(offer.clone().map(Say::Description));
+                outcome.say.extend(ring.offer.clone().map(Say::Description));
             }
         }
         outcome
@@ -156,13 +193,7 @@ impl Pair {
         match &envelope.message {
             Message::Invite(invite) => {
                 let with = envelope.to.clone().unwrap_or_else(|| self.names.person());
-                self.stage = Stage::Calling {
-                    call: invite.call.clone(),
-                    with,
-                    offer: None,
-                    repeats: 0,
-                    held: Vec::new(),
-                };
+                self.stage = Stage::Calling(Ring::new(invite.call.clone(), with));
                 outcome.say.push(Say::Enter);
             }
             Message::Join(join) => {
@@ -175,7 +206,7 @@ impl Pair {
             }
             Message::Cancel(CallRef { call }) | Message::HangUp(CallRef { call }) => self.forget(call),
             Message::Leave(leave) => self.leave(&leave.room),
-            Message::Ringing(_) | Message::Accept(_) => {}
+            Message::Ringing(_) | Message::Accept(_) | Message::Anew(_) => {}
             _ => return None,
         }
         Some(outcome)
@@ -192,27 +223,56 @@ impl Pair {
     /// Somebody's candidate. Whose it is shows by its user fragment, further down.
     pub(super) fn hear_candidate(&mut self, candidate: IceCandidate) -> Outcome {
         let mut outcome = Outcome::default();
-        let (call, with) = match &self.stage {
+        let (call, with, device) = match &mut self.stage {
             Stage::Idle | Stage::Waiting { .. } => return outcome,
-            Stage::Calling { call, with, .. } => (call, with),
-            Stage::Talking(talk) => (&talk.call, &talk.with),
+            Stage::Calling(ring) => (&ring.call, &ring.with, Some(FIRST)),
+            Stage::Talking(talk) => {
+                if talk.life == Life::Unknown {
+                    talk.life = Life::Shown;
+                    outcome.deliver.push(talk.accepted());
+                }
+                (&talk.call, &talk.with, talk.device())
+            }
         };
         let message = Message::Candidate(Candidate { call: call.clone(), candidate: Some(candidate) });
-        outcome.deliver.push(from(with, message));
+        outcome.deliver.push(of_device(from(with, message), device));
         outcome
+    }
+
+    /// The time that was asked for last has passed.
+    pub(super) fn wake(&mut self) -> Outcome {
+        match &mut self.stage {
+            Stage::Calling(ring) => {
+                ring.fresh = false;
+                match ring.theirs.take() {
+                    Some(theirs) => self.give_way(theirs),
+                    None => Outcome::default(),
+                }
+            }
+            // The acceptance of another connection than the one that answered: the session makes one anew.
+            Stage::Talking(talk) if talk.life == Life::Unknown => {
+                talk.life = Life::Renewed;
+                talk.agreed = false;
+                Outcome { deliver: vec![talk.accepted()], ..Outcome::default() }
+            }
+            Stage::Idle | Stage::Waiting { .. } | Stage::Talking(_) => Outcome::default(),
+        }
     }
 
     fn describe(&mut self, description: &Description, outcome: &mut Outcome) {
         let sdp = Sdp { mark: Some(self.names.mark()), ..Sdp::from(description) };
         match &mut self.stage {
-            Stage::Calling { call, offer, .. } if *call == description.call => *offer = Some(sdp.clone()),
+            Stage::Calling(ring) if ring.call == description.call => {
+                ring.offer = Some(sdp.clone());
+                outcome.wake = Some(ANSWER_TIME);
+            }
             Stage::Talking(talk) if talk.call == description.call => {
                 if sdp.kind == DescriptionKind::Answer {
                     talk.answer = Some(sdp.clone());
                     talk.agreed = true;
                 }
             }
-            Stage::Idle | Stage::Waiting { .. } | Stage::Calling { .. } | Stage::Talking(_) => return,
+            Stage::Idle | Stage::Waiting { .. } | Stage::Calling(_) | Stage::Talking(_) => return,
         }
         outcome.say.push(Say::Description(sdp));
         if let Stage::Talking(talk) = &mut self.stage {
@@ -223,12 +283,12 @@ impl Pair {
     /// A candidate of ours: said once the answer is there.
     fn offer_path(&mut self, of: &CallId, candidate: IceCandidate) -> Option<Say> {
         let held = match &mut self.stage {
-            Stage::Calling { call, held, .. } if call == of => held,
+            Stage::Calling(ring) if ring.call == *of => &mut ring.held,
             Stage::Talking(talk) if talk.call == *of && talk.agreed => {
                 return Some(Say::Candidate { candidate, by_caller: talk.by_caller });
             }
             Stage::Talking(talk) if talk.call == *of => &mut talk.held,
-            Stage::Idle | Stage::Waiting { .. } | Stage::Calling { .. } | Stage::Talking(_) => return None,
+            Stage::Idle | Stage::Waiting { .. } | Stage::Calling(_) | Stage::Talking(_) => return None,
         };
         if held.len() < MAX_HELD {
             held.push(candidate);
@@ -238,10 +298,10 @@ impl Pair {
 
     fn forget(&mut self, ended: &CallId) {
         match &self.stage {
-            Stage::Calling { call, .. } | Stage::Talking(Talk { call, .. }) if call == ended => {
+            Stage::Calling(Ring { call, .. }) | Stage::Talking(Talk { call, .. }) if call == ended => {
                 self.stage = Stage::Idle;
             }
-            Stage::Idle | Stage::Waiting { .. } | Stage::Calling { .. } | Stage::Talking(_) => {}
+            Stage::Idle | Stage::Waiting { .. } | Stage::Calling(_) | Stage::Talking(_) => {}
         }
     }
 
@@ -250,7 +310,7 @@ impl Pair {
             Stage::Waiting { room, .. } | Stage::Talking(Talk { room: Some(room), .. }) if room == left => {
                 self.stage = Stage::Idle;
             }
-            Stage::Idle | Stage::Waiting { .. } | Stage::Calling { .. } | Stage::Talking(_) => {}
+            Stage::Idle | Stage::Waiting { .. } | Stage::Calling(_) | Stage::Talking(_) => {}
         }
     }
 
@@ -262,40 +322,42 @@ impl Pair {
                 let room = room.clone();
                 self.met(room, heard)
             }
-            Stage::Calling { call, with, held, .. }
-                if heard.mark.as_ref().is_some_and(|mark| ours < *mark) =>
-            {
-                let mut talk = Talk::new(call.clone(), with.clone(), None, &heard);
-                talk.held = std::mem::take(held);
-                let outcome = talk.accepted(heard);
-                self.stage = Stage::Talking(talk);
-                outcome
-            }
-            Stage::Calling { offer, repeats, .. } => {
-                let mut outcome = Outcome::default();
-                if *repeats < MAX_REPEATS
-                    && let Some(offer) = offer
-                {
-                    *repeats += 1;
-                    outcome.say.push(Say::Description(offer.clone()));
+            Stage::Calling(ring) => match &heard.mark {
+                Some(mark) if ours < *mark => self.give_way(heard),
+                Some(_) => ring.repeat(),
+                None if ring.fresh => {
+                    ring.theirs = Some(heard);
+                    Outcome::default()
                 }
-                outcome
-            }
+                None => self.give_way(heard),
+            },
             Stage::Talking(talk) if talk.heard.as_ref() == Some(&heard.sdp) => Outcome {
                 say: talk.answer.clone().map(Say::Description).into_iter().collect(),
                 ..Outcome::default()
             },
-            Stage::Talking(talk) if talk.fingerprint == fingerprint_of(&heard.sdp) => talk.again(heard),
+            Stage::Talking(talk) if talk.fingerprint == fingerprint_of(&heard.sdp) => talk.described(heard),
             Stage::Talking(talk) => match talk.room.clone() {
                 Some(room) => self.met(room, heard),
                 None => {
                     let hang_up = Message::HangUp(CallRef { call: talk.call.clone() });
-                    let outcome = Outcome { deliver: vec![from(&talk.with, hang_up)], ..Outcome::default() };
+                    let hang_up = of_device(from(&talk.with, hang_up), talk.device());
                     self.stage = Stage::Idle;
-                    outcome
+                    Outcome { deliver: vec![hang_up], ..Outcome::default() }
                 }
             },
         }
+    }
+
+    /// Answers theirs instead of waiting for an answer to ours.
+    fn give_way(&mut self, theirs: Sdp) -> Outcome {
+        let Stage::Calling(ring) = &mut self.stage else { return Outcome::default() };
+        let mut talk = Talk::new(ring.call.clone(), ring.with.clone(), None, &theirs);
+        talk.held = std::mem::take(&mut ring.held);
+        let accepted = talk.accepted();
+        let mut outcome = talk.described(theirs);
+        outcome.deliver.insert(0, accepted);
+        self.stage = Stage::Talking(talk);
+        outcome
     }
 
     /// Somebody offers in our room.
@@ -305,23 +367,54 @@ impl Pair {
         let peer = RoomPeer { user: with.clone(), device: DeviceId(with.0.clone()), call: call.clone() };
         let joined = Envelope::from(Message::PeerJoined(PeerJoined { room: room.clone(), stay: None, peer }));
         let mut talk = Talk::new(call, with, Some(room), &heard);
-        let mut outcome = talk.again(heard);
+        let mut outcome = talk.described(heard);
         outcome.deliver.insert(0, joined);
         self.stage = Stage::Talking(talk);
         outcome
     }
 
     fn hear_answer(&mut self, heard: Sdp) -> Outcome {
-        let Stage::Calling { call, with, offer: Some(_), held, .. } = &mut self.stage else {
-            return Outcome::default();
+        let mut talk = match std::mem::replace(&mut self.stage, Stage::Idle) {
+            Stage::Calling(ring) if ring.offer.is_some() => {
+                let mut talk = Talk::new(ring.call, ring.with, None, &heard);
+                (talk.by_caller, talk.held, talk.life) = (true, ring.held, Life::Unknown);
+                talk
+            }
+            Stage::Talking(talk) if talk.life == Life::Renewed && !talk.agreed => talk,
+            other => {
+                self.stage = other;
+                return Outcome::default();
+            }
         };
-        let mut talk = Talk::new(call.clone(), with.clone(), None, &heard);
-        talk.held = std::mem::take(held);
-        talk.by_caller = true;
         talk.agreed = true;
-        let mut outcome = talk.accepted(heard);
+        // Who does not trickle has said it all.
+        let complete = heard.sdp.contains("\na=candidate:");
+        let mut outcome = talk.described(heard);
+        if talk.life == Life::Unknown && complete {
+            talk.life = Life::Shown;
+            outcome.deliver.push(talk.accepted());
+        }
+        outcome.wake = (talk.life == Life::Unknown).then_some(CANDIDATE_TIME);
         talk.release(&mut outcome);
         self.stage = Stage::Talking(talk);
+        outcome
+    }
+}
+
+impl Ring {
+    fn new(call: CallId, with: UserId) -> Self {
+        Ring { call, with, offer: None, fresh: true, theirs: None, repeats: 0, held: Vec::new() }
+    }
+
+    /// Says the offer again, for somebody who did not hear it.
+    fn repeat(&mut self) -> Outcome {
+        let mut outcome = Outcome::default();
+        if self.repeats < MAX_REPEATS
+            && let Some(offer) = &self.offer
+        {
+            self.repeats += 1;
+            outcome.say.push(Say::Description(offer.clone()));
+        }
         outcome
     }
 }
@@ -338,27 +431,36 @@ impl Talk {
             answer: None,
             held: Vec::new(),
             agreed: false,
+            life: Life::Shown,
+            media: media_of(&theirs.sdp),
         }
     }
 
-    /// Their description answers our call.
-    fn accepted(&mut self, heard: Sdp) -> Outcome {
-        let media = media_of(&heard.sdp);
-        let accept = Message::Accept(Accept { call: self.call.clone(), media, over: Vec::new() });
-        let accept = from(&self.with, accept);
-        let mut outcome = self.again(heard);
-        outcome.deliver.insert(0, accept);
-        outcome
+    /// By which the session tells the connection made anew from the first one; of one that called us it
+    /// knows no device.
+    fn device(&self) -> Option<&'static str> {
+        match (self.by_caller, self.life) {
+            (false, _) => None,
+            (true, Life::Shown | Life::Unknown) => Some(FIRST),
+            (true, Life::Renewed) => Some(SECOND),
+        }
+    }
+
+    /// That they answered our call.
+    fn accepted(&self) -> Envelope {
+        let accept = Accept { call: self.call.clone(), media: self.media, over: Vec::new() };
+        of_device(from(&self.with, Message::Accept(accept)), self.device())
     }
 
     /// Their description, for the connection.
-    fn again(&mut self, heard: Sdp) -> Outcome {
+    fn described(&mut self, heard: Sdp) -> Outcome {
+        self.media = media_of(&heard.sdp);
         if heard.kind == DescriptionKind::Offer {
             self.heard = Some(heard.sdp.clone());
             self.answer = None;
         }
-        let description = heard.into_message(self.call.clone());
-        Outcome { deliver: vec![from(&self.with, description)], ..Outcome::default() }
+        let description = from(&self.with, heard.into_message(self.call.clone()));
+        Outcome { deliver: vec![of_device(description, self.device())], ..Outcome::default() }
     }
 
     /// Says the candidates that waited.
@@ -369,6 +471,12 @@ impl Talk {
             outcome.say.extend(held.map(|candidate| Say::Candidate { candidate, by_caller }));
         }
     }
+}
+
+/// A message of one of their connections.
+fn of_device(mut envelope: Envelope, device: Option<&str>) -> Envelope {
+    envelope.from_device = device.map(DeviceId::from);
+    envelope
 }
 
 /// A message of `who`.
@@ -440,8 +548,11 @@ mod tests {
         let (mut pair, own) = calling(1);
         assert_eq!(own.sdp, sdp("ours"));
         let outcome = pair.hear_description(answer("page"));
-        assert_eq!(words(&outcome), ["accept", "description"]);
+        assert_eq!(words(&outcome), ["description"]);
         assert_eq!(outcome.say, [Say::Candidate { candidate: candidate(1), by_caller: true }]);
+        assert_eq!(outcome.wake, Some(CANDIDATE_TIME));
+        let outcome = pair.hear_candidate(candidate(3));
+        assert_eq!(words(&outcome), ["accept", "candidate"]);
         assert!(outcome.deliver.iter().all(|envelope| envelope.from == Some("anybody".into())));
         let late = Candidate { call: "c".into(), candidate: Some(candidate(2)) };
         let said = pair.say(&to("anybody", Message::Candidate(late))).unwrap().say;
@@ -471,13 +582,56 @@ mod tests {
     }
 
     #[test]
-    fn a_page_that_offers_too_hears_our_offer_again() {
-        let (mut pair, own) = calling(1);
+    fn a_page_that_offers_too_may_have_heard_ours_or_is_answered() {
+        let (mut pair, _) = calling(1);
+        assert_eq!(pair.hear_description(offer("page")), Outcome::default(), "its answer may be on the way");
+        assert_eq!(words(&pair.hear_description(answer("page"))), ["description"]);
+
+        let (mut pair, _) = calling(1);
+        pair.hear_description(offer("page"));
+        assert_eq!(words(&pair.wake()), ["accept", "description"], "it came too late to hear ours");
+
+        let (mut pair, _) = calling(1);
+        assert_eq!(pair.wake(), Outcome::default());
+        assert_eq!(words(&pair.hear_description(offer("page"))), ["accept", "description"]);
+    }
+
+    #[test]
+    fn one_of_us_who_offers_too_hears_our_offer_again_but_not_for_ever() {
+        let (mut pair, own) = calling(2);
+        let theirs = Sdp { mark: Some(Names::new(1).mark()), ..offer("native") };
         for _ in 0..MAX_REPEATS {
-            let outcome = pair.hear_description(offer("page"));
-            assert_eq!((outcome.say, outcome.deliver.len()), (vec![Say::Description(own.clone())], 0));
+            assert_eq!(pair.hear_description(theirs.clone()).say, [Say::Description(own.clone())]);
         }
-        assert_eq!(pair.hear_description(offer("page")), Outcome::default(), "not for ever");
+        assert_eq!(pair.hear_description(theirs), Outcome::default());
+    }
+
+    #[test]
+    fn who_answers_and_names_no_candidate_is_offered_another_connection() {
+        let (mut pair, _) = calling(1);
+        let first = pair.hear_description(answer("page"));
+        assert_eq!(first.deliver[0].from_device, Some(FIRST.into()));
+        let renewed = pair.wake();
+        assert_eq!(
+            (words(&renewed), &renewed.deliver[0].from_device),
+            (vec!["accept"], &Some(SECOND.into()))
+        );
+        assert_eq!(pair.wake(), Outcome::default(), "once");
+        let ours =
+            Description { call: "c".into(), kind: DescriptionKind::Offer, sdp: sdp("new"), exchange: None };
+        let said = pair.say(&to("anybody", Message::Description(ours))).unwrap().say;
+        assert!(matches!(&said[..], [Say::Description(Sdp { kind: DescriptionKind::Offer, .. })]));
+        let second = pair.hear_description(answer("page again"));
+        assert_eq!((words(&second), second.wake), (vec!["description"], None));
+        assert_eq!(second.deliver[0].from_device, Some(SECOND.into()));
+    }
+
+    #[test]
+    fn an_answer_that_names_its_candidates_itself_is_accepted_at_once() {
+        let (mut pair, _) = calling(1);
+        let mut complete = answer("page");
+        complete.sdp.push_str("a=candidate:1 1 udp 1 192.0.2.1 1 typ host\r\n");
+        assert_eq!(words(&pair.hear_description(complete)), ["description", "accept"]);
     }
 
     #[test]
@@ -494,7 +648,7 @@ mod tests {
         assert!(matches!(&said[..], [Say::Description(_), Say::Candidate { by_caller: false, .. }]));
         let Say::Description(reply) = said[0].clone() else { panic!("no answer") };
         assert_eq!(small.hear_description(from_large).say, [Say::Description(reply.clone())], "said again");
-        assert_eq!(words(&large.hear_description(reply)), ["accept", "description"]);
+        assert_eq!(words(&large.hear_description(reply)), ["description"]);
     }
 
     #[test]

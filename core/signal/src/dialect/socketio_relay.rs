@@ -35,6 +35,7 @@ impl Relay {
             }
         }
         out.deliver_all(outcome.deliver);
+        out.wake_after(outcome.wake);
     }
 }
 
@@ -57,6 +58,10 @@ impl Words for Relay {
             _ => None,
         };
         Relay::obey(outcome.unwrap_or_default(), out);
+    }
+
+    fn wake(&mut self, out: &mut Out) {
+        Relay::obey(self.0.wake(), out);
     }
 
     fn say(&mut self, envelope: &Envelope, out: &mut Out) -> bool {

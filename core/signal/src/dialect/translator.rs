@@ -40,6 +40,8 @@ pub enum Action {
     Ready,
     /// A message for the session.
     Deliver(Box<Envelope>),
+    /// Call [`Translator::wake`] after this time, instead of any asked for before.
+    WakeAfter(Duration),
     /// The connection is of no use any more; another may be.
     Broken(String),
     /// The service refuses us for good.
@@ -76,6 +78,8 @@ pub(super) trait Words: std::fmt::Debug + Send {
     fn event(&mut self, name: &str, arguments: &[Value], out: &mut Out);
     /// The session says something; false when there is no word for it.
     fn say(&mut self, envelope: &Envelope, out: &mut Out) -> bool;
+    /// The time asked for has passed.
+    fn wake(&mut self, _out: &mut Out) {}
 }
 
 /// What a system says and delivers.
@@ -100,6 +104,10 @@ impl Out {
 
     pub(super) fn deliver_all(&mut self, envelopes: Vec<Envelope>) {
         envelopes.into_iter().for_each(|envelope| self.deliver(envelope));
+    }
+
+    pub(super) fn wake_after(&mut self, time: Option<Duration>) {
+        self.actions.extend(time.map(Action::WakeAfter));
     }
 
     pub(super) fn push(&mut self, action: Action) {
@@ -185,6 +193,15 @@ impl Translator {
         match feature_of(&envelope.message) {
             Some(feature) if !said => Err(Unsupported { feature, dialect: self.dialect }),
             Some(_) | None => Ok(()),
+        }
+    }
+
+    /// The time of the last [`Action::WakeAfter`] has passed.
+    pub fn wake(&mut self) {
+        match &mut self.system {
+            System::SocketIo(client, words) => words_say(client, &mut self.out, |out| words.wake(out)),
+            System::Broadcast(broadcast) => broadcast.wake(&mut self.out),
+            System::PeerJs(_) => {}
         }
     }
 

@@ -43,6 +43,10 @@ impl Broadcast {
         true
     }
 
+    pub(super) fn wake(&mut self, out: &mut Out) {
+        Broadcast::obey(self.0.wake(), out);
+    }
+
     fn obey(outcome: Outcome, out: &mut Out) {
         for say in outcome.say {
             match say {
@@ -56,5 +60,6 @@ impl Broadcast {
             }
         }
         out.deliver_all(outcome.deliver);
+        out.wake_after(outcome.wake);
     }
 }

@@ -87,6 +87,11 @@ fn from(who: &str, message: Message) -> Envelope {
     envelope
 }
 
+/// A message of the connection that answered first.
+fn of_first(who: &str, message: Message) -> Envelope {
+    Envelope { from_device: Some("1".into()), ..from(who, message) }
+}
+
 /// A description like a browser's; `who` makes it one connection's own.
 fn sdp(who: &str) -> String {
     format!(
