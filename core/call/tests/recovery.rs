@@ -133,7 +133,7 @@ fn without_restarts_lost_media_is_waited_for() {
     assert_eq!(
         call.give(DISCONNECTED),
         [
-            Effect::StartTimer(TimerId::Reconnect, Duration::from_secs(10)),
+            Effect::StartTimer(TimerId::Reconnect, Duration::from_secs(5)),
             Effect::Notify(Notice::State(CallState::Reconnecting)),
         ]
     );
