@@ -108,6 +108,17 @@ describe('over our server', () => {
     assert.equal(await page.page.isVisible('#accept'), false);
   });
 
+  test('a shared desktop is known as one by the native side, and the other way round', async (t) => {
+    const service = Service.ours(demo('socketio-room'), server);
+    const sharer = await Guest.open(browser, service, 'caller', { prepare: (page) => page.addInitScript(tickShare) });
+    t.after(() => sharer.close());
+    const native = new Native(service.address, ['--dialect', 'socketio-room', '--room', 'tea', '--id', unique('native'), '--screen']);
+    t.after(() => native.stop());
+    await native.event('remote-media', (event) => event.video && event.screen);
+    await until('the answer says so, too', async () => (await sharer.page.inputValue('#answer')).includes('a=content:slides'));
+    await native.event('connected');
+  });
+
   test('the third one is told that two are there, and may come when one has left', async (t) => {
     const service = Service.ours(demo('socketio-relay'), server);
     const guests = [await Guest.open(browser, service, 'callee'), await Guest.open(browser, service, 'caller')];
