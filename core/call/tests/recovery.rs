@@ -39,6 +39,7 @@ fn what_fails_while_connecting_ends_the_call() {
         (ICE_FAILED, EndReason::IceFailed),
         (Input::Peer(PeerInput::DtlsFailed), EndReason::DtlsFailed),
         (Input::Peer(PeerInput::NoCommonCodec), EndReason::NoCommonCodec),
+        (Input::Peer(PeerInput::BadDescription), EndReason::RemoteFailed),
         (Input::Host(HostInput::Failed), EndReason::Internal),
     ];
     for (input, why) in cases {
