@@ -156,7 +156,8 @@ impl Invites {
         let Some(ring) = &mut self.call else { return };
         if ring.caller {
             let stands = sdp.mark.as_ref().is_some_and(|mark| *mark <= ours);
-            if ring.glare && !ring.agreed && !ring.gave_way && !(ring.accepted && stands) {
+            let ours_stands = ring.agreed || ring.gave_way || ring.accepted && stands;
+            if ring.glare && !ours_stands {
                 ring.gave_way = true;
                 ring.offer = None;
                 if !ring.accepted {
