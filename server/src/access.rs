@@ -55,14 +55,8 @@ impl From<Turned> for Denial {
     }
 }
 
-/// Lets a client of a foreign dialect in for as long as the pass lives.
-pub(crate) fn enter(
-    app: &App,
-    dialect: &'static str,
-    address: SocketAddr,
-    headers: &HeaderMap,
-) -> Result<Pass, Denial> {
-    check_page(app, dialect, headers)?;
+/// Counts a client of a foreign dialect, whose page was checked, for as long as the pass lives.
+pub(crate) fn enter(app: &App, dialect: &'static str, address: SocketAddr) -> Result<Pass, Denial> {
     let passed = app.gate.enter(address.ip());
     passed.map_err(|turned| denied(app, dialect, ErrorCode::RateLimited, turned.into()))
 }
