@@ -22,6 +22,10 @@ pub struct ServerConfig {
     /// Lets everybody in even from other machines, and web pages of other origins; says so where
     /// `auth` lets everybody be anybody, which is otherwise for one's own machine.
     pub open_to_others: bool,
+    /// Names a server without a secret may be asked by, beside `localhost`, `*.localhost` and
+    /// addresses: such as that of a proxy. Otherwise any page could give its own name this machine's
+    /// address (DNS rebinding) and pass for ours.
+    pub hosts: Vec<String>,
     /// Certificate and key, to serve https and wss and nothing else.
     pub tls: Option<Tls>,
     /// A folder whose files are served in place of the page: the pages of another system, unchanged.
@@ -49,6 +53,7 @@ impl Default for ServerConfig {
             ice_servers: Vec::new(),
             auth: Arc::new(Open),
             open_to_others: false,
+            hosts: Vec::new(),
             tls: None,
             pages: None,
             peerjs_path: None,
