@@ -125,6 +125,9 @@ impl Default for Limits {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Timing {
+    /// A TLS handshake. 5 s: two round trips of a slow mobile network, and the same packet lost twice
+    /// (1 s and 2 s, RFC 6298 sections 2.1 and 5.5).
+    pub tls_handshake: Duration,
     /// From connecting to `hello`. 10 s: a slow mobile network, not a hung client.
     pub hello_deadline: Duration,
     /// Between WebSocket pings. 15 s: below the 30 s after which the strictest middleboxes forget a
@@ -160,6 +163,7 @@ pub struct Timing {
 impl Default for Timing {
     fn default() -> Self {
         Timing {
+            tls_handshake: Duration::from_secs(5),
             hello_deadline: Duration::from_secs(10),
             ping_interval: Duration::from_secs(15),
             idle_timeout: Duration::from_secs(45),

@@ -73,6 +73,10 @@ impl Site {
     }
 
     pub fn tls() -> Site {
+        Site::tls_with(|_| {})
+    }
+
+    pub fn tls_with(change: impl FnOnce(&mut ServerConfig)) -> Site {
         let (certificate, key) = certificate();
         let mut roots = RootCertStore::empty();
         let chain = tokio_rustls::rustls::pki_types::CertificateDer::from(pem_der(&certificate));
