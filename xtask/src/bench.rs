@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::setup;
 use crate::shell::{self, Result, cache_dir, cargo, target_dir};
-use crate::{c, kotlin};
+use crate::{c, kotlin, swift};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -54,7 +54,8 @@ pub fn run(args: &Args) -> Result {
     if args.ffi {
         setup::install_languages()?;
         c::bench()?;
-        return kotlin::bench();
+        kotlin::bench()?;
+        return swift::bench();
     }
     setup::build_packages_if_possible();
     let harness = harness()?;

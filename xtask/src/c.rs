@@ -193,13 +193,15 @@ fn sanitized(prefix: &Path, work: &Path) -> Result {
     Ok(())
 }
 
-/// The tests once more under valgrind: no error, nothing lost.
+/// The tests once more under valgrind: no bad access, nothing lost.
 fn valgrind(work: &Path) -> Result {
     let rules = shell::root().join("bindings/c/tests/valgrind.supp");
     for name in TESTS {
         let kinds = "definite,indirect,possible";
         let mut run = Command::new("valgrind");
-        run.args(["--quiet", "--error-exitcode=9", "--leak-check=full"])
+        // It cannot follow the hash functions' assembly: all that is encrypted with keys from there would
+        // count as uninitialised.
+        run.args(["--quiet", "--error-exitcode=9", "--leak-check=full", "--undef-value-errors=no"])
             .args([format!("--errors-for-leak-kinds={kinds}"), format!("--show-leak-kinds={kinds}")])
             .arg(format!("--suppressions={}", rules.display()))
             .arg(work.join(name));

@@ -2,6 +2,7 @@
 
 use crate::setup;
 use crate::shell::{self, Result, cargo, command};
+use crate::swift;
 use crate::test;
 
 #[derive(clap::Args)]
@@ -14,6 +15,7 @@ pub struct Args {
 pub fn run(args: &Args) -> Result {
     setup::install_all(true)?;
     setup::install_languages()?;
+    swift::prepare()?;
     shell::run(cargo(&["fmt", "--all", "--check"]))?;
     let deny = setup::cargo_deny()?;
     shell::run(command(deny, &["check", "bans", "licenses", "sources"]))?;

@@ -8,6 +8,7 @@ mod header;
 mod kotlin;
 mod setup;
 mod shell;
+mod swift;
 mod test;
 
 use std::process::ExitCode;
@@ -36,6 +37,8 @@ enum Task {
     C(c::Args),
     /// Build the library and test it from Kotlin on the JVM.
     Kotlin(kotlin::Args),
+    /// Build the Swift package and test it; gets the compiler once, where that may be done.
+    Swift(swift::Args),
     /// Make the C header from the code; `--check` says whether the committed one is up to date.
     Header(header::Args),
     /// Duet beside libwebrtc in one run, as a table.
@@ -50,6 +53,7 @@ fn main() -> ExitCode {
         Task::Ci(args) => ci::run(&args),
         Task::C(args) => c::run(&args),
         Task::Kotlin(args) => kotlin::run(&args),
+        Task::Swift(args) => swift::run(&args),
         Task::Header(args) => header::run(&args),
         Task::Bench(args) => bench::run(&args),
     };

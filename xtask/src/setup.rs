@@ -44,6 +44,23 @@ pub fn install_languages() -> Result {
     install(LANGUAGES)
 }
 
+/// What makes a folder with another release of Debian.
+pub fn install_debootstrap() -> Result {
+    let present = || has_program("debootstrap");
+    install(&[Package { name: "debootstrap", present, purpose: "a folder with Swift's compiler" }])
+}
+
+/// What to write before a command that only root may run; `None` where we are not allowed to.
+pub fn superuser() -> Option<&'static [&'static str]> {
+    if succeeds(command("sh", &["-c", "test \"$(id -u)\" = 0"])) {
+        Some(&[])
+    } else if succeeds(command("sudo", &["-n", "true"])) {
+        Some(&["sudo", "-n"])
+    } else {
+        None
+    }
+}
+
 /// Installs what building needs and, if asked, what the tests need.
 pub fn install_all(tests: bool) -> Result {
     install(BUILD)?;
@@ -138,14 +155,12 @@ fn install(packages: &[Package]) -> Result {
     if !has_program("apt-get") {
         return Err(format!("no apt-get on this system; {by_hand}"));
     }
-    let root = succeeds(command("sh", &["-c", "test \"$(id -u)\" = 0"]));
-    let sudo = !root && succeeds(command("sudo", &["-n", "true"]));
-    if !root && !sudo {
+    let Some(superuser) = superuser() else {
         return Err(format!("not allowed to install packages; {by_hand}"));
-    }
+    };
     let apt = |args: &[&str]| {
-        let words: Vec<&str> = ["apt-get"].iter().chain(args).copied().collect();
-        let mut command = if sudo { command("sudo", &words) } else { command(words[0], &words[1..]) };
+        let words = [superuser, &["apt-get"], args].concat();
+        let mut command = command(words[0], &words[1..]);
         command.env("DEBIAN_FRONTEND", "noninteractive");
         shell::run(command)
     };

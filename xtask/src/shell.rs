@@ -53,6 +53,16 @@ pub fn run(mut command: Command) -> Result {
     }
 }
 
+/// What a program prints, without the last line's end.
+pub fn output(program: &str, args: &[&str]) -> Result<String> {
+    let output = command(program, args).output().map_err(|error| format!("{program}: {error}"))?;
+    if output.status.success() {
+        Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
+    } else {
+        Err(format!("{program}: {}", String::from_utf8_lossy(&output.stderr).trim()))
+    }
+}
+
 /// Runs a command quietly; whether it succeeded.
 pub fn succeeds(mut command: Command) -> bool {
     command

@@ -6,6 +6,7 @@ use crate::c;
 use crate::kotlin;
 use crate::setup;
 use crate::shell::{self, Result, cargo, command, target_dir};
+use crate::swift;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -36,13 +37,11 @@ fn languages() -> Result {
     match setup::install_languages() {
         Ok(()) => {
             c::tests()?;
-            kotlin::tests()
+            kotlin::tests()?;
         }
-        Err(missing) => {
-            eprintln!("skipped: C, C++ and Kotlin; {missing}");
-            Ok(())
-        }
+        Err(missing) => eprintln!("skipped: C, C++ and Kotlin; {missing}"),
     }
+    swift::tests()
 }
 
 fn rust_tests(full: bool) -> Result {
