@@ -28,7 +28,9 @@ pub enum CallEvent {
     State(CallState),
     /// It rings at the other end.
     RemoteRinging,
-    /// What the other end sends.
+    /// What the other end sends. In dialects without words for it ([`Feature::MediaState`]), as far as its session
+    /// descriptions tell: they show a muted track as one that is sent, and a screen if they say `content:slides`
+    /// (RFC 4796).
     RemoteMedia {
         /// Its microphone is open.
         audio: bool,
@@ -80,6 +82,8 @@ pub(crate) struct CallShared {
     /// What the person said to an incoming call, until the actor has heard it.
     answer: Mutex<Option<Answer>>,
     hang_up: AtomicBool,
+    /// A local track was turned on or off, and the actor has not heard of it.
+    media_changed: AtomicBool,
 }
 
 /// What a person says to an incoming call.
@@ -305,6 +309,7 @@ impl CallShared {
                 known: Mutex::new(Known { state: Some(state), peer_user, ..Known::default() }),
                 answer: Mutex::default(),
                 hang_up: AtomicBool::new(false),
+                media_changed: AtomicBool::new(false),
             }
         })
     }
@@ -393,9 +398,15 @@ impl CallShared {
         self.port.emit_last(CallEvent::Ended(ended));
     }
 
+    /// What passes, and what the other side is told, follows from it.
     fn local_media_changed(&self) {
-        // overflow: the other side's display is late until the next change.
-        let _ = self.session.command(Command::MediaChanged(self.id.clone()));
+        if !self.media_changed.swap(true, Ordering::AcqRel) {
+            self.look_at_flags();
+        }
+    }
+
+    pub(crate) fn take_media_changed(&self) -> bool {
+        self.media_changed.swap(false, Ordering::AcqRel)
     }
 
     fn stats(&self) -> CallStats {

@@ -1,7 +1,5 @@
 //! What a host may choose; every default is a sane call.
 
-use std::time::Duration;
-
 use duet_call::{Config as CallConfig, Timers};
 use duet_codecs::VideoCodec;
 use duet_signal::dialect::Dialect;
@@ -9,11 +7,6 @@ use duet_signal::message::{IceServer, MediaKinds, UserId};
 
 use crate::Error;
 use crate::transport::Trust;
-
-/// In dialects without a bye, how long media may be lost before the other one counts as gone. With the 3 s
-/// after which a loss is noticed that is 8 s: who closed a page is missed by then, who changed networks without
-/// an ICE restart does not come back later either.
-const GONE_AFTER: Duration = Duration::from_secs(5);
 
 /// How an [`Engine`](crate::Engine) runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,7 +72,7 @@ impl SessionConfig {
         let foreign = CallConfig::closing_hangs_up();
         let timers = Timers {
             invite_ack: foreign.timers.invite_ack,
-            reconnect: self.calls.timers.reconnect.min(GONE_AFTER),
+            reconnect: self.calls.timers.reconnect.min(foreign.timers.reconnect),
             ..self.calls.timers
         };
         CallConfig { recovery: foreign.recovery, closing: foreign.closing, timers, ..self.calls }

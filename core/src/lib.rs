@@ -46,7 +46,7 @@ pub use error::{Error, ErrorKind};
 pub use handles::{Handle, HandleTable, StaleHandle};
 pub use session::{Session, SessionEvent, SessionState};
 pub use stats::{AudioRecvStats, AudioSendStats, CallStats, VideoRecvStats, VideoSendStats};
-pub use tracks::{FrameRef, LocalAudio, LocalVideo, Played, Pushed, RemoteAudio, RemoteVideo};
+pub use tracks::{FrameRef, LocalAudio, LocalVideo, Played, Pushed, RemoteAudio, RemoteVideo, VideoLimits};
 
 /// What the guide shows compiles.
 #[cfg(doctest)]

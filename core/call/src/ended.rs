@@ -166,7 +166,7 @@ pub enum EndReason {
     NoCommonCodec,
     /// The other end vanished without a word.
     PeerGone,
-    /// The callee could not take part in the call.
+    /// The other end could not take part in the call, or what it says of its media cannot be used.
     RemoteFailed,
     /// The engine failed; its log says more.
     Internal,

@@ -208,6 +208,8 @@ pub enum PeerInput {
     DtlsFailed,
     /// The descriptions have no codec in common.
     NoCommonCodec,
+    /// The other end's first description cannot be used.
+    BadDescription,
     /// The other end has closed its peer connection: DTLS said so (close_notify), or its control data channel
     /// is closed. It may be repeated. What that means is [`Closing`](crate::Closing).
     Closed,

@@ -39,6 +39,7 @@ fn what_fails_while_connecting_ends_the_call() {
         (ICE_FAILED, EndReason::IceFailed),
         (Input::Peer(PeerInput::DtlsFailed), EndReason::DtlsFailed),
         (Input::Peer(PeerInput::NoCommonCodec), EndReason::NoCommonCodec),
+        (Input::Peer(PeerInput::BadDescription), EndReason::RemoteFailed),
         (Input::Host(HostInput::Failed), EndReason::Internal),
     ];
     for (input, why) in cases {
@@ -133,7 +134,7 @@ fn without_restarts_lost_media_is_waited_for() {
     assert_eq!(
         call.give(DISCONNECTED),
         [
-            Effect::StartTimer(TimerId::Reconnect, Duration::from_secs(10)),
+            Effect::StartTimer(TimerId::Reconnect, Duration::from_secs(5)),
             Effect::Notify(Notice::State(CallState::Reconnecting)),
         ]
     );

@@ -270,6 +270,7 @@ fn what_cannot_be_mended_ends_the_ringing_and_tells_the_other() {
     let cases = [
         (Input::Peer(PeerInput::DtlsFailed), EndReason::DtlsFailed),
         (Input::Peer(PeerInput::NoCommonCodec), EndReason::NoCommonCodec),
+        (Input::Peer(PeerInput::BadDescription), EndReason::RemoteFailed),
         (Input::Host(HostInput::Failed), EndReason::Internal),
     ];
     for (input, why) in cases {

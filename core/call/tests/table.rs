@@ -55,6 +55,7 @@ const TABLE: &str = "
     peer.ice-failed           ......  ..    .....  ..    ER..    ER..    ER..    ER..    .
     peer.dtls-failed          EEEEEE  ..    EEEEE  ..    EEEE    EEEE    EEEE    EEEE    .
     peer.no-common-codec      EEEEEE  ..    EEEEE  ..    E...    E...    E...    E...    .
+    peer.bad-description      EEEEEE  ..    EEEEE  ..    E...    E...    E...    E...    .
     peer.closed               ......  ..    .....  ..    .R..    .R..    .R..    .R..    .
     signaling.lost            ......  ..    .....  ..    ....    ....    ....    ....    .
     signaling.restored        ......  ..    .....  ..    ....    ....    ....    ....    .

@@ -97,6 +97,7 @@ impl Line {
             // Always there, so that pictures can come later without a new connection.
             video: !options.codecs.is_empty(),
             codecs: options.codecs.clone(),
+            screen: self.shared.local_video.is_screen(),
             any_channel,
             polite,
             start_bps: u64::from(options.start_kbps) * 1000,
@@ -266,6 +267,10 @@ pub(super) fn on_media_event(call: &CallShared, event: &PeerEvent) -> bool {
             call.local_audio.set_expected_loss((loss * 100.0).clamp(0.0, 20.0) as u8);
         }
         PeerEvent::NegotiatedVideo(codec) => call.local_video.set_codec(*codec),
+        PeerEvent::Hints(hints) => {
+            call.local_video.set_limits(hints.limits);
+            return false;
+        }
         PeerEvent::Description(_)
         | PeerEvent::Candidate(_)
         | PeerEvent::State(_)

@@ -112,7 +112,8 @@ pub(super) fn peer_error(error: &PeerError) -> Input {
         }
         PeerError::Dtls => Input::Peer(PeerInput::DtlsFailed),
         PeerError::NoCommonCodec => Input::Peer(PeerInput::NoCommonCodec),
-        PeerError::Description(_) | PeerError::Transport(_) => Input::Host(duet_call::HostInput::Failed),
+        PeerError::Description(_) => Input::Peer(PeerInput::BadDescription),
+        PeerError::Transport(_) => Input::Host(duet_call::HostInput::Failed),
     }
 }
 

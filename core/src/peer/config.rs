@@ -19,6 +19,8 @@ pub(crate) struct PeerConfig {
     pub video: bool,
     /// Video codecs of this build, by preference; the first is offered first.
     pub codecs: Vec<VideoCodec>,
+    /// The pictures are a screen's, and descriptions say so.
+    pub screen: bool,
     /// The other side's data channel is the control channel, whatever it is called.
     pub any_channel: bool,
     /// Gives way when both sides offer at once (W3C perfect negotiation). Exactly one side is polite.
@@ -103,6 +105,7 @@ mod tests {
             audio: true,
             video: true,
             codecs: vec![VideoCodec::H264],
+            screen: false,
             any_channel: false,
             polite: false,
             start_bps: 500_000,

@@ -8,7 +8,7 @@ use duet_media::Time;
 use duet_media::frame::Rotation;
 use duet_signal::message::{DescriptionKind, IceCandidate};
 
-use super::PeerError;
+use super::{Hints, PeerError};
 
 /// What happened on a connection. In order, except that [`PeerEvent::Rates`] and
 /// [`PeerEvent::KeyFrameRequested`] are left out while the receiver lags.
@@ -22,6 +22,8 @@ pub(crate) enum PeerEvent {
     State(PeerState),
     /// The codec to send pictures with, after every negotiation that changes it.
     NegotiatedVideo(VideoCodec),
+    /// What the other side's descriptions tell of its media, whenever that changes.
+    Hints(Hints),
     /// The other side cannot decode: send a key frame. Throttled.
     KeyFrameRequested,
     /// What the network carries from here, by the latest estimate.

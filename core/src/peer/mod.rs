@@ -37,4 +37,5 @@ pub(crate) use handle::Peer;
 pub(crate) use port::{MakePeer, PeerPort, RealPeers};
 #[cfg(test)]
 pub(crate) use rtc::Link;
+pub(crate) use sdp::Hints;
 pub(crate) use stats::{KindStats, PeerStats};

@@ -1,7 +1,9 @@
-//! The few facts we read from session descriptions (RFC 8866, RFC 9429), and the one line we add.
+//! The few facts we read from session descriptions (RFC 8866, RFC 9429), and the few lines we add.
 
 use duet_codecs::VideoCodec;
 use duet_media::rtp::VIDEO_ORIENTATION;
+
+use crate::tracks::VideoLimits;
 
 /// Transport-wide sequence numbers (draft-holmer-rmcat-transport-wide-cc-extensions-01).
 pub(super) const TRANSPORT_CC: &str =
@@ -90,6 +92,59 @@ impl Negotiated {
         }
         negotiated
     }
+}
+
+/// What a description of the other side tells of its media, beside how they travel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Hints {
+    /// It sends sound.
+    pub audio: bool,
+    /// It sends pictures.
+    pub video: bool,
+    /// Its pictures are a screen's.
+    pub screen: bool,
+    /// What it wants of our pictures.
+    pub limits: VideoLimits,
+}
+
+impl Hints {
+    /// Reads a description that the other side wrote.
+    pub(super) fn of(sdp: &str) -> Hints {
+        let mut hints = Hints::default();
+        let (mut sound, mut pictures) = (false, false);
+        for section in sections(sdp).filter(Section::is_live) {
+            match section.kind {
+                "audio" if !std::mem::replace(&mut sound, true) => hints.audio = section.sends(),
+                "video" if !std::mem::replace(&mut pictures, true) => {
+                    hints.video = section.sends();
+                    hints.screen = hints.video && section.is_screen();
+                    hints.limits = section.limits();
+                }
+                _ => {}
+            }
+        }
+        hints
+    }
+}
+
+/// Says that the pictures of a description of ours are a screen's (RFC 4796).
+pub(super) fn with_screen(sdp: &str) -> String {
+    const SLIDES: &str = "a=content:slides\r\n";
+    let mut said = String::with_capacity(sdp.len() + SLIDES.len());
+    let mut in_video = false;
+    for line in sdp.split_inclusive('\n') {
+        if line.starts_with("m=") {
+            if in_video {
+                said.push_str(SLIDES);
+            }
+            in_video = line.starts_with("m=video");
+        }
+        said.push_str(line);
+    }
+    if in_video {
+        said.push_str(SLIDES);
+    }
+    said
 }
 
 /// What candidates refer to: the tag of the first media section and the ICE user fragment.
@@ -207,6 +262,35 @@ impl<'a> Section<'a> {
         self.formats.iter().filter_map(format_of).collect()
     }
 
+    /// Whether it is agreed on or offered; one that travels in another one's path has no port of its own (RFC
+    /// 8843 section 6).
+    fn is_live(&self) -> bool {
+        self.port != 0 || self.attributes.contains(&"bundle-only")
+    }
+
+    /// Whether its writer sends.
+    fn sends(&self) -> bool {
+        !self.attributes.contains(&"inactive") && !self.attributes.contains(&"recvonly")
+    }
+
+    fn is_screen(&self) -> bool {
+        self.values("content").flat_map(|kinds| kinds.split(',')).any(|kind| kind == "slides")
+    }
+
+    /// Of the codec its writer likes best: VP8 says them in RFC 7741 section 6.1, H.264 in RFC 6184 section
+    /// 8.1; `framerate` is any codec's (RFC 8866 section 6.13).
+    fn limits(&self) -> VideoLimits {
+        let format = self.video_formats().first().map(|format| format.payload_type);
+        let number = |name: &str| format.and_then(|format| self.parameter(format, name)?.parse::<f32>().ok());
+        let rates = [self.value("framerate").and_then(|rate| rate.parse().ok()), number("max-fr")];
+        let whole = |value: f32| (1.0..1e6).contains(&value).then_some(value as u32);
+        VideoLimits {
+            fps: rates.into_iter().flatten().filter_map(whole).min(),
+            // In macroblocks of 16 by 16.
+            pixels: number("max-fs").and_then(whole).map(|blocks| blocks.saturating_mul(256)),
+        }
+    }
+
     fn opus(&self) -> Option<u8> {
         let is_opus = |&&pt: &&u8| self.encoding(pt).is_some_and(|name| name.eq_ignore_ascii_case("opus"));
         self.formats.iter().find(is_opus).copied()
@@ -271,6 +355,40 @@ mod tests {
         assert!(!Negotiated::from_answer(ANSWER, true).video.unwrap().send);
     }
 
+    /// An offer of Firefox with a camera, shortened: a rate and a size for VP8.
+    const FIREFOX: &str = "v=0\r\no=mozilla...THIS_IS_SDPARTA-99.0 5 0 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n\
+        m=audio 9 UDP/TLS/RTP/SAVPF 109\r\nc=IN IP4 0.0.0.0\r\na=recvonly\r\na=mid:0\r\na=rtpmap:109 opus/48000/2\r\n\
+        m=video 0 UDP/TLS/RTP/SAVPF 120 126\r\nc=IN IP4 0.0.0.0\r\na=bundle-only\r\na=sendrecv\r\n\
+        a=fmtp:126 profile-level-id=42e01f;level-asymmetry-allowed=1;packetization-mode=1\r\n\
+        a=fmtp:120 max-fs=12288;max-fr=60\r\na=mid:1\r\na=rtpmap:120 VP8/90000\r\na=rtpmap:126 H264/90000\r\n";
+
+    #[test]
+    fn a_description_tells_what_its_writer_sends_and_wants() {
+        let limits = VideoLimits { fps: Some(60), pixels: Some(12_288 * 256) };
+        let firefox = Hints { audio: false, video: true, screen: false, limits };
+        assert_eq!(Hints::of(FIREFOX), firefox);
+        let slower = FIREFOX.replace("a=mid:1", "a=framerate:29.97\r\na=mid:1");
+        assert_eq!(Hints::of(&slower).limits.fps, Some(29));
+        assert_eq!(Hints::of(ANSWER), Hints { audio: true, ..Hints::default() });
+        for nonsense in ["max-fr=0", "max-fr=-5", "max-fr=NaN", "max-fr=9e99", "max-fr="] {
+            assert_eq!(Hints::of(&FIREFOX.replace("max-fr=60", nonsense)).limits.fps, None);
+        }
+    }
+
+    #[test]
+    fn a_screen_is_said_in_the_video_section_and_understood() {
+        for sdp in [FIREFOX, &FIREFOX.replace("m=video 0", "m=video 9")] {
+            let said = with_screen(sdp);
+            assert!(Hints::of(&said).screen && !Hints::of(sdp).screen);
+            assert_eq!(said.replace("a=content:slides\r\n", ""), sdp);
+        }
+        let before_data = with_screen(&ANSWER.replace("a=recvonly", "a=sendrecv"));
+        assert!(before_data.contains("a=sendrecv\r\na=content:slides\r\nm=application"));
+        assert!(Hints::of(&FIREFOX.replace("a=mid:1", "a=content:main,slides")).screen);
+        let nothing = with_screen(FIREFOX).replace("a=sendrecv", "a=recvonly");
+        assert!(!Hints::of(&nothing).screen, "who sends no pictures shares no screen");
+    }
+
     #[test]
     fn a_rejected_section_is_not_negotiated() {
         let rejected = ANSWER.replace("m=video 9", "m=video 0");
@@ -295,7 +413,8 @@ mod tests {
     fn nonsense_is_read_as_nothing() {
         for text in ["", "m=", "m=video", "m=video x y z\r\na=rtpmap:", "\u{0}\u{7f}m=audio 9"] {
             assert_eq!(Negotiated::from_answer(text, true), Negotiated::default());
-            let _ = (IceTags::of(text), has_data(text), with_trickle(text));
+            assert_eq!(Hints::of(text).limits, VideoLimits::default());
+            let _ = (IceTags::of(text), has_data(text), with_trickle(text), with_screen(text));
         }
     }
 }

@@ -38,6 +38,15 @@ pub enum Pushed {
     Dropped,
 }
 
+/// What the other side wants of our pictures at most; `None` where it did not say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct VideoLimits {
+    /// Pictures per second.
+    pub fps: Option<u32>,
+    /// Width times height.
+    pub pixels: Option<u32>,
+}
+
 struct Shared {
     monitor: Monitor<State>,
     pool: FramePool,
@@ -52,6 +61,7 @@ struct State {
     codec: Option<VideoCodec>,
     target_bps: u64,
     fps: u32,
+    limits: VideoLimits,
     screen: bool,
     key_requested: bool,
     flow: Flow,
@@ -150,6 +160,17 @@ impl LocalVideo {
     /// Whether the pictures are a screen's.
     pub fn is_screen(&self) -> bool {
         self.shared.monitor.lock().screen
+    }
+
+    /// What the other side wants at most, as its session description says: `framerate`, or `max-fr` and `max-fs`
+    /// of the codec it likes best. The encoder is told the rate; frames are sent as they are pushed, so the
+    /// camera is the place to keep to it.
+    pub fn limits(&self) -> VideoLimits {
+        self.shared.monitor.lock().limits
+    }
+
+    pub(crate) fn set_limits(&self, limits: VideoLimits) {
+        self.shared.monitor.update(|state| state.limits = limits);
     }
 
     pub(crate) fn configure(&self, fps: u32, screen: bool) {
@@ -271,7 +292,8 @@ impl Shared {
             if let (Some(codec), Some(out), true) = (state.codec, state.out.clone(), ready) {
                 let frame = state.newest.take()?;
                 let key = std::mem::take(&mut state.key_requested);
-                let State { target_bps, fps, screen, .. } = *state;
+                let State { target_bps, screen, .. } = *state;
+                let fps = state.limits.fps.map_or(state.fps, |most| state.fps.min(most));
                 let reduced = state.flow.0 == VideoFlow::Reduced;
                 return Some(Job { frame, out, codec, target_bps, fps, screen, reduced, key });
             }

@@ -11,8 +11,10 @@ const PEERJS_VERSION: &str = "1.5.5";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Base {
     secure: bool,
-    /// Host, port and path, without a slash at the end.
+    /// Host, port and path.
     rest: String,
+    /// What comes after a question mark; empty without one.
+    query: String,
 }
 
 impl Base {
@@ -27,46 +29,69 @@ impl Base {
             "https" | "wss" => true,
             _ => return Err("unknown scheme".into()),
         };
-        let rest = rest.trim_end_matches('/').to_owned();
-        if rest.is_empty() || rest.starts_with('/') {
+        let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
+        if rest.trim_end_matches('/').is_empty() || rest.starts_with('/') {
             return Err("it has no host".into());
         }
-        let base = Base { secure, rest };
-        base.websocket("/").parse::<Uri>().map_err(|error| error.to_string())?;
+        let base = Base { secure, rest: rest.to_owned(), query: query.to_owned() };
+        base.plain(None).parse::<Uri>().map_err(|error| error.to_string())?;
         Ok(base)
     }
 
     /// Our own service.
     pub(super) fn duet(&self) -> String {
-        self.websocket("/v1/ws")
+        self.websocket("/v1/ws", &[])
     }
 
     /// A plain WebSocket. An address that names a resource is that resource.
-    pub(super) fn plain(&self) -> String {
-        self.websocket(if self.rest.contains('/') { "" } else { "/" })
+    pub(super) fn plain(&self, token: Option<&str>) -> String {
+        let path = if self.rest.contains('/') { "" } else { "/" };
+        let scheme = self.scheme();
+        format!("{scheme}://{}{path}{}", self.rest, self.query(&[parameter("token", token)].concat()))
     }
 
     /// Engine.IO of this protocol, as a WebSocket from the start.
-    pub(super) fn engine_io(&self, version: u8) -> String {
-        self.websocket(&format!("/socket.io/?EIO={version}&transport=websocket"))
+    pub(super) fn engine_io(&self, version: u8, token: Option<&str>) -> String {
+        let own = vec![format!("EIO={version}"), "transport=websocket".into()];
+        self.websocket("/socket.io/", &[own, parameter("token", token)].concat())
     }
 
     /// Where a PeerServer gives names away.
     pub(super) fn peerjs_id(&self, key: &str) -> String {
         let scheme = if self.secure { "https" } else { "http" };
-        format!("{scheme}://{}/{}/id?version={PEERJS_VERSION}", self.rest, escaped(key))
+        let query = self.query(&[format!("version={PEERJS_VERSION}")]);
+        format!("{scheme}://{}/{}/id{query}", self.prefix(), escaped(key))
     }
 
     /// A PeerServer's WebSocket.
     pub(super) fn peerjs(&self, key: &str, id: &str, token: &str) -> String {
-        let (key, id, token) = (escaped(key), escaped(id), escaped(token));
-        self.websocket(&format!("/peerjs?key={key}&id={id}&token={token}&version={PEERJS_VERSION}"))
+        let own = [("key", key), ("id", id), ("token", token), ("version", PEERJS_VERSION)];
+        self.websocket("/peerjs", &own.map(|(name, value)| format!("{name}={}", escaped(value))))
     }
 
-    fn websocket(&self, path: &str) -> String {
-        let scheme = if self.secure { "wss" } else { "ws" };
-        format!("{scheme}://{}{path}", self.rest)
+    fn websocket(&self, path: &str, parameters: &[String]) -> String {
+        format!("{}://{}{path}{}", self.scheme(), self.prefix(), self.query(parameters))
     }
+
+    fn scheme(&self) -> &'static str {
+        if self.secure { "wss" } else { "ws" }
+    }
+
+    /// Before the paths of a service.
+    fn prefix(&self) -> &str {
+        self.rest.trim_end_matches('/')
+    }
+
+    /// The parameters of the address, then these.
+    fn query(&self, parameters: &[String]) -> String {
+        let given = (!self.query.is_empty()).then(|| self.query.clone());
+        let all: Vec<String> = given.into_iter().chain(parameters.iter().cloned()).collect();
+        if all.is_empty() { String::new() } else { format!("?{}", all.join("&")) }
+    }
+}
+
+fn parameter(name: &str, value: Option<&str>) -> Vec<String> {
+    value.map(|value| format!("{name}={}", escaped(value))).into_iter().collect()
 }
 
 /// Percent-encoding (RFC 3986 section 2.1) of all but unreserved characters.
@@ -93,9 +118,12 @@ mod tests {
     #[test]
     fn each_dialect_has_its_address() {
         assert_eq!(base("https://calls.example/app/").duet(), "wss://calls.example/app/v1/ws");
-        assert_eq!(base("ws://[::1]:8000/").plain(), "ws://[::1]:8000/");
-        assert_eq!(base("http://h:1/signal?room=2").plain(), "ws://h:1/signal?room=2");
-        assert_eq!(base("http://h:9980").engine_io(3), "ws://h:9980/socket.io/?EIO=3&transport=websocket");
+        assert_eq!(base("ws://[::1]:8000/").plain(None), "ws://[::1]:8000/");
+        assert_eq!(base("http://h:1/signal?room=2").plain(None), "ws://h:1/signal?room=2");
+        assert_eq!(
+            base("http://h:9980").engine_io(3, None),
+            "ws://h:9980/socket.io/?EIO=3&transport=websocket"
+        );
         assert_eq!(
             base("http://h:3001/myPeerServer").peerjs_id("peerjs"),
             "http://h:3001/myPeerServer/peerjs/id?version=1.5.5"
@@ -104,6 +132,18 @@ mod tests {
             base("HTTPS://h/p").peerjs("k/y", "a b", "t&"),
             "wss://h/p/peerjs?key=k%2Fy&id=a%20b&token=t%26&version=1.5.5"
         );
+    }
+
+    #[test]
+    fn a_token_and_the_parameters_of_an_address_find_their_place() {
+        let address = base("http://h/app/?exclusive=1");
+        assert_eq!(
+            address.engine_io(4, Some("s&")),
+            "ws://h/app/socket.io/?exclusive=1&EIO=4&transport=websocket&token=s%26"
+        );
+        assert_eq!(address.plain(Some("s")), "ws://h/app/?exclusive=1&token=s");
+        assert_eq!(base("ws://h").plain(Some("s")), "ws://h/?token=s");
+        assert_eq!(address.duet(), "ws://h/app/v1/ws?exclusive=1");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use duet_signal::message::{
 };
 use duet_signal::outbox::{Accepted, Outbox};
 use duet_signal::{Envelope, MAX_MESSAGE_BYTES, Message, decode, encode, encode_numbered};
-use futures_util::{SinkExt, StreamExt};
+use futures_util::StreamExt;
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::Message as Frame;
@@ -16,7 +16,7 @@ use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use super::backoff::{Backoff, FIRST_CONNECT_MS, RECONNECT_MS};
-use super::socket::{self, Socket};
+use super::socket::{self, Failure, Socket};
 use super::{CLOSE_TIMEOUT, CONNECT_TIMEOUT, IDLE_TIMEOUT, STABLE};
 use super::{LinkEvent, LinkEvents, LinkSender, QUEUE};
 use crate::driver::Platform;
@@ -74,6 +74,15 @@ enum Stop {
     Broken(String),
     /// Trying again is of no use.
     Fatal(Error),
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Unauthorized(reason) => Stop::Fatal(Error::Unauthorized(reason)),
+            Failure::Other(reason) => Stop::Broken(reason),
+        }
+    }
 }
 
 impl Link {
@@ -154,7 +163,7 @@ impl Link {
         let mut socket = timeout(CONNECT_TIMEOUT, connecting)
             .await
             .map_err(|_| Stop::Broken("no answer in time".into()))?
-            .map_err(Stop::Broken)?;
+            .map_err(Stop::from)?;
         let hello = Message::Hello(Hello {
             versions: VersionRange { min: PROTOCOL_VERSION, max: PROTOCOL_VERSION },
             user: self.config.user.clone(),
@@ -327,7 +336,7 @@ async fn write(socket: &mut Socket, envelope: &Envelope) -> Result<(), Stop> {
 }
 
 async fn write_text(socket: &mut Socket, text: String) -> Result<(), Stop> {
-    socket.send(Frame::text(text)).await.map_err(|error| Stop::Broken(error.to_string()))
+    socket::write(socket, Frame::text(text)).await.map_err(Stop::Broken)
 }
 
 async fn first_message(socket: &mut Socket) -> Result<Message, Stop> {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use duet_signal::Envelope;
 use duet_signal::dialect::{Action, Carrier, Refusal, Translator};
 use duet_signal::message::UserId;
-use futures_util::{SinkExt, StreamExt};
+use futures_util::StreamExt;
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::Message as Frame;
@@ -15,7 +15,7 @@ use tokio_tungstenite::tungstenite::Message as Frame;
 use super::address::Base;
 use super::backoff::{Backoff, FIRST_CONNECT_MS, RECONNECT_MS};
 use super::http;
-use super::socket::{self, Socket};
+use super::socket::{self, Failure, Socket};
 use super::{CLOSE_TIMEOUT, CONNECT_TIMEOUT, IDLE_TIMEOUT, STABLE};
 use super::{LinkEvent, LinkEvents, LinkSender, QUEUE};
 use crate::driver::Platform;
@@ -54,6 +54,7 @@ pub(super) fn open(
         network: network.clone(),
         wake_at: None,
         ever_up: false,
+        since: None,
     };
     spawn(Box::pin(link.run()));
     (sender, receiver, network)
@@ -77,6 +78,8 @@ struct Link {
     /// When the translator wants to be woken.
     wake_at: Option<Instant>,
     ever_up: bool,
+    /// When the service let us in, in the present attempt.
+    since: Option<Instant>,
 }
 
 /// Why one connection came to its end.
@@ -87,6 +90,15 @@ enum Stop {
     Broken(String),
     /// Trying again is of no use.
     Fatal(Error),
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Unauthorized(reason) => Stop::Fatal(Error::Unauthorized(reason)),
+            Failure::Other(reason) => Stop::Broken(reason),
+        }
+    }
 }
 
 impl Link {
@@ -107,7 +119,7 @@ impl Link {
             if let Some(stop) = self.pause(wait).await {
                 return stop;
             }
-            let since = Instant::now();
+            self.since = None;
             let lost = match self.attempt(&mut backoff).await {
                 Stop::Broken(reason) => reason,
                 stop => return stop,
@@ -115,7 +127,7 @@ impl Link {
             log::info!("signaling connection lost or not made: {lost}");
             last_reason = lost;
             // A service that drops us at once is not asked in vain for ever.
-            if self.ever_up && since.elapsed() > STABLE {
+            if self.since.is_some_and(|since| since.elapsed() > STABLE) {
                 backoff = Backoff::new(RECONNECT_MS);
             }
         }
@@ -128,6 +140,7 @@ impl Link {
             Ok(socket) => socket,
             Err(stop) => return stop,
         };
+        self.since = Some(Instant::now());
         let event = if std::mem::replace(&mut self.ever_up, true) {
             // The translator sees to it that rooms are entered again.
             LinkEvent::Restored { enter_again: false, ice_servers: Vec::new() }
@@ -175,14 +188,14 @@ impl Link {
         let late = |_| Stop::Broken("no answer in time".into());
         let url = timeout(CONNECT_TIMEOUT, self.address()).await.map_err(late)??;
         let opening = socket::open(&*self.platform.dialer, self.config.trust(), url, MAX_MESSAGE);
-        let mut socket = timeout(CONNECT_TIMEOUT, opening).await.map_err(late)?.map_err(Stop::Broken)?;
+        let mut socket = timeout(CONNECT_TIMEOUT, opening).await.map_err(late)?.map_err(Stop::from)?;
         self.translator.opened();
         let greeting = async {
             while !self.act(&mut socket).await? {
                 let text = read(&mut socket).await?;
                 self.translator.hear(&text);
             }
-            Ok(())
+            Ok::<(), Stop>(())
         };
         timeout(CONNECT_TIMEOUT, greeting)
             .await
@@ -196,15 +209,16 @@ impl Link {
 
     /// Where the WebSocket is; asks for a name first where we have none.
     async fn address(&mut self) -> Result<String, Stop> {
-        let key = self.config.token.as_deref().unwrap_or(PEERJS_KEY);
+        let token = self.config.token.as_deref();
+        let key = token.unwrap_or(PEERJS_KEY);
         match self.translator.carrier() {
-            Carrier::WebSocket => Ok(self.base.plain()),
-            Carrier::EngineIo(version) => Ok(self.base.engine_io(version)),
+            Carrier::WebSocket => Ok(self.base.plain(token)),
+            Carrier::EngineIo(version) => Ok(self.base.engine_io(version, token)),
             Carrier::PeerServer => {
                 if self.user.0.is_empty() {
                     let url = self.base.peerjs_id(key);
                     let name = http::get(&*self.platform.dialer, self.config.trust(), &url).await;
-                    self.user = UserId(name.map_err(Stop::Broken)?);
+                    self.user = UserId(name.map_err(Stop::from)?);
                     crate::config::check_user(&self.user).map_err(Stop::Fatal)?;
                     // An error means that the session is over: the next message shows it.
                     let _ = self.events.send(LinkEvent::Named(self.user.clone())).await;
@@ -295,7 +309,7 @@ impl Link {
 }
 
 async fn write(socket: &mut Socket, frame: Frame) -> Result<(), Stop> {
-    socket.send(frame).await.map_err(|error| Stop::Broken(error.to_string()))
+    socket::write(socket, frame).await.map_err(Stop::Broken)
 }
 
 /// The next text.
@@ -317,5 +331,110 @@ fn text_of(
         Some(Ok(Frame::Close(_))) | None => Err(Stop::Broken("closed by the service".into())),
         Some(Ok(Frame::Ping(_) | Frame::Pong(_) | Frame::Frame(_))) => Ok(None),
         Some(Err(error)) => Err(Stop::Broken(error.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use async_trait::async_trait;
+    use duet_signal::dialect::Dialect;
+    use tokio::io::DuplexStream;
+
+    use super::super::socket::{Dial, Stream};
+    use super::*;
+
+    /// A service that is there once, for longer than [`STABLE`], and never answers again.
+    #[derive(Default)]
+    struct Once {
+        dials: AtomicUsize,
+    }
+
+    #[async_trait]
+    impl Dial for Once {
+        async fn dial(&self, _: &str, _: u16) -> io::Result<Box<dyn Stream>> {
+            if self.dials.fetch_add(1, Ordering::Relaxed) > 0 {
+                std::future::pending::<()>().await;
+            }
+            let (ours, theirs) = tokio::io::duplex(1 << 16);
+            tokio::spawn(serve_a_while(theirs));
+            Ok(Box::new(ours))
+        }
+    }
+
+    async fn serve_a_while(stream: DuplexStream) {
+        let socket = tokio_tungstenite::accept_async(stream).await.expect("a client that speaks WebSocket");
+        sleep(2 * STABLE).await;
+        drop(socket);
+    }
+
+    fn link(dialer: Arc<dyn Dial>) -> (LinkSender, LinkEvents, Arc<Notify>) {
+        let config = SessionConfig { dialect: Dialect::WsBroadcast, ..SessionConfig::new("ws://h", "us") };
+        let platform = Platform { dialer, ..Platform::real() };
+        super::super::open(&config, platform, |link| drop(tokio::spawn(link))).expect("an address")
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_service_that_never_answers_again_is_given_up() {
+        let (_sender, mut events, _network) = link(Arc::new(Once::default()));
+        assert!(matches!(events.recv().await, Some(LinkEvent::Up { .. })));
+        assert!(matches!(events.recv().await, Some(LinkEvent::Lost)));
+        let end = timeout(Duration::from_secs(600), events.recv()).await.expect("an end in time");
+        assert!(matches!(end, Some(LinkEvent::Failed(Error::Unreachable { .. }))), "{end:?}");
+    }
+
+    /// Answers the request for a WebSocket with this, or takes it and reads nothing more.
+    struct Door(Option<&'static str>);
+
+    #[async_trait]
+    impl Dial for Door {
+        async fn dial(&self, _: &str, _: u16) -> io::Result<Box<dyn Stream>> {
+            let (ours, mut theirs) = tokio::io::duplex(1 << 12);
+            let answer = self.0;
+            tokio::spawn(async move {
+                use tokio::io::AsyncWriteExt;
+                match answer {
+                    Some(answer) => theirs.write_all(answer.as_bytes()).await.expect("a client that reads"),
+                    None => {
+                        let _open = tokio_tungstenite::accept_async(theirs).await.expect("a client");
+                        std::future::pending::<()>().await;
+                    }
+                }
+            });
+            Ok(Box::new(ours))
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_door_that_wants_a_token_is_told_from_one_that_is_not_there() {
+        let denied = "HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n";
+        let (_sender, mut events, _network) = link(Arc::new(Door(Some(denied))));
+        let end = events.recv().await;
+        assert!(matches!(end, Some(LinkEvent::Failed(Error::Unauthorized(_)))), "{end:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_service_that_stops_reading_is_left() {
+        let (sender, mut events, _network) = link(Arc::new(Door(None)));
+        assert!(matches!(events.recv().await, Some(LinkEvent::Up { .. })));
+        let invite = duet_signal::message::Invite {
+            call: "c".into(),
+            media: duet_signal::message::MediaKinds { audio: true, video: true },
+            expires_in_ms: 1,
+        };
+        let offer = duet_signal::message::Description {
+            call: "c".into(),
+            kind: duet_signal::message::DescriptionKind::Offer,
+            sdp: "x".repeat(1 << 14),
+            exchange: None,
+        };
+        use duet_signal::Message;
+        for message in [Message::Invite(invite), Message::Description(offer)] {
+            sender.send(Envelope::from(message)).await.expect("a link");
+        }
+        let lost = timeout(IDLE_TIMEOUT / 2, events.recv()).await.expect("not by silence");
+        assert!(matches!(lost, Some(LinkEvent::Lost)), "{lost:?}");
     }
 }

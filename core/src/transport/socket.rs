@@ -1,17 +1,46 @@
 //! Opening connections to services: a byte stream, TLS where the address asks for it, a WebSocket on top.
 
 use std::io;
+use std::time::Duration;
 
 use async_trait::async_trait;
+use futures_util::SinkExt;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::error::UrlError;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
-use tokio_tungstenite::tungstenite::{Error, http::Uri};
+use tokio_tungstenite::tungstenite::{Error, Message as Frame, http::StatusCode, http::Uri};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 use super::tls::{self, Trust};
+
+/// How long a service may take to make room for one message. The buffers on the way hold a whole call's: only a
+/// service that stopped reading fills them, and it must keep nobody from closing or connecting elsewhere.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Why there is no connection; for people.
+#[derive(Debug, PartialEq, thiserror::Error)]
+pub(crate) enum Failure {
+    /// The service does not let us in (HTTP 401 or 403).
+    #[error("{0}")]
+    Unauthorized(String),
+    /// Anything else. Trying again may help.
+    #[error("{0}")]
+    Other(String),
+}
+
+impl Failure {
+    /// An answer of this status, where another was hoped for.
+    pub(super) fn of_status(status: u16) -> Failure {
+        let reason = format!("it answers {status}");
+        match StatusCode::from_u16(status) {
+            Ok(StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => Failure::Unauthorized(reason),
+            Ok(_) | Err(_) => Failure::Other(reason),
+        }
+    }
+}
 
 /// A byte stream to a service.
 pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -46,13 +75,13 @@ impl Dial for Tcp {
 /// headers of its own; what the service sends may not be larger than `max_message` bytes.
 ///
 /// # Errors
-/// For people: why there is no connection. Trying again may help.
+/// Why there is no connection.
 pub(crate) async fn open(
     dialer: &dyn Dial,
     trust: Trust,
     request: impl IntoClientRequest,
     max_message: usize,
-) -> Result<Socket, String> {
+) -> Result<Socket, Failure> {
     let connect = async {
         let request = request.into_client_request()?;
         let stream = connect(dialer, trust, request.uri()).await?;
@@ -60,7 +89,21 @@ pub(crate) async fn open(
             WebSocketConfig::default().max_message_size(Some(max_message)).max_frame_size(Some(max_message));
         client_async_with_config(request, stream, Some(limits)).await
     };
-    connect.await.map(|(socket, _)| socket).map_err(|error: Error| error.to_string())
+    connect.await.map(|(socket, _)| socket).map_err(|error: Error| match error {
+        Error::Http(answer) => Failure::of_status(answer.status().as_u16()),
+        error => Failure::Other(error.to_string()),
+    })
+}
+
+/// Sends one frame.
+///
+/// # Errors
+/// For people: why the connection is of no use any more.
+pub(super) async fn write(socket: &mut Socket, frame: Frame) -> Result<(), String> {
+    match timeout(WRITE_TIMEOUT, socket.send(frame)).await {
+        Ok(sent) => sent.map_err(|error| error.to_string()),
+        Err(_) => Err("the service does not read any more".into()),
+    }
 }
 
 /// Opens a byte stream to where `uri` points, with TLS for `wss:` and `https:`.

@@ -81,7 +81,8 @@ impl Client {
                 // Those of protocol 4 are in already.
                 if self.version == Version::V4 && self.visitor.is_none() {
                     let id = crate::random_id();
-                    self.mailbox.post(format!(r#"40{{"sid":"{id}"}}"#));
+                    // That nothing comes back to who said it, for clients that ask; pages do not look.
+                    self.mailbox.post(format!(r#"40{{"sid":"{id}","echo":false}}"#));
                     self.enter(&id);
                     self.mailbox.post(socketio_invite::GREETING);
                 }

@@ -1,11 +1,13 @@
 // @ts-check
 /** The server's own pages for the tutorials' systems: with each other, over the tutorials' servers and ours. */
+import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { DEMOS } from './demos.js';
 import { Guest, Service, meetNative, pagesTalk } from './guest.js';
 import { Server, launch } from './harness.js';
 import { figures } from './media.js';
-import { until } from './wait.js';
+import { Native } from './native.js';
+import { unique, until } from './wait.js';
 
 /** @type {import('playwright-core').Browser} */
 let browser;
@@ -86,6 +88,35 @@ describe('over our server', () => {
       const { frames, energy } = await figures(viewer.page);
       return frames > 0 && energy > 1e-6;
     });
+  });
+
+  test('peerjs: the native side refuses a call, and gives one up, before it is accepted', async (t) => {
+    const service = Service.ours(demo('peerjs'), server);
+    const id = unique('native');
+    const refuses = new Native(service.address, ['--dialect', 'peerjs', '--id', id, '--answer', 'decline']);
+    t.after(() => refuses.stop());
+    await refuses.event('ready');
+    const page = await Guest.open(browser, service, 'caller');
+    t.after(() => page.close());
+    await page.call(id);
+    await page.page.waitForSelector('body[data-state="ended"]');
+    const givesUp = new Native(service.address, ['--dialect', 'peerjs', '--id', unique('native'), '--to', page.id]);
+    t.after(() => givesUp.stop());
+    await page.page.waitForSelector('#accept:not([hidden])');
+    givesUp.hangUp();
+    await page.page.waitForSelector('body[data-state="ended"]');
+    assert.equal(await page.page.isVisible('#accept'), false);
+  });
+
+  test('a shared desktop is known as one by the native side, and the other way round', async (t) => {
+    const service = Service.ours(demo('socketio-room'), server);
+    const sharer = await Guest.open(browser, service, 'caller', { prepare: (page) => page.addInitScript(tickShare) });
+    t.after(() => sharer.close());
+    const native = new Native(service.address, ['--dialect', 'socketio-room', '--room', 'tea', '--id', unique('native'), '--screen']);
+    t.after(() => native.stop());
+    await native.event('remote-media', (event) => event.video && event.screen);
+    await until('the answer says so, too', async () => (await sharer.page.inputValue('#answer')).includes('a=content:slides'));
+    await native.event('connected');
   });
 
   test('the third one is told that two are there, and may come when one has left', async (t) => {

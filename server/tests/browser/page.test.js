@@ -154,6 +154,84 @@ test('a caller who gives up stops the ringing', async () => {
   assert.equal(await callee.page.isVisible('#lobby'), true);
 });
 
+test('a caller who gives up while the answer is under way ends the call on both sides', async () => {
+  const names = { caller: unique('Anna'), callee: unique('Ben') };
+  const callee = await open({ name: names.callee });
+  await callee.online();
+  const caller = await open({ name: names.caller, to: names.callee, auto: '1' }, {
+    // The answer never gets here.
+    prepare: (page) =>
+      page.routeWebSocket(/\/v1\/ws/, (socket) => {
+        socket.connectToServer().onMessage((message) => {
+          if (JSON.parse(`${message}`).type !== 'accept') socket.send(message);
+        });
+      }),
+  });
+  await caller.reaches('ringing');
+  await callee.click('accept');
+  await callee.reaches('connecting');
+  await caller.click('hangup');
+  await caller.endedWith('local', 'cancelled');
+  await callee.endedWith('remote', 'cancelled');
+});
+
+/**
+ * A page that crashes: nobody hears a goodbye.
+ * @param {Person} person
+ */
+async function crash(person) {
+  const crashed = person.page.waitForEvent('crash');
+  person.page.goto('chrome://crash').catch(() => {});
+  await crashed;
+}
+
+test('a caller whose page crashed and who rings anew goes on with the call, held as it was', async () => {
+  const { caller, callee, names } = await ringing();
+  await callee.click('accept');
+  await Promise.all([caller.reaches('connected'), callee.reaches('connected')]);
+  await callee.click('hold');
+  await until('the hold', () => caller.page.evaluate(() => /** @type {any} */ (window).duet.held.remote));
+  await crash(caller);
+  const anew = await open({ name: names.caller, to: names.callee, auto: '1' });
+  await Promise.all([anew.reaches('connected'), callee.reaches('connected')]);
+  await until('still on hold', () => anew.page.evaluate(() => /** @type {any} */ (window).duet.held.remote));
+  await callee.click('hold');
+  for (const person of [anew, callee]) await person.seesAndHears();
+  await callee.click('hangup');
+  await anew.endedWith('remote', 'hang-up');
+});
+
+test('a caller whose page crashed while it rang rings anew in the place of the lost call', async () => {
+  const { caller, callee, names } = await ringing();
+  await crash(caller);
+  const anew = await open({ name: names.caller, to: names.callee, auto: '1' });
+  await anew.reaches('ringing');
+  await callee.click('accept');
+  for (const person of [anew, callee]) await person.seesAndHears();
+});
+
+test('who rings back while it rings answers', async () => {
+  const person = await open({});
+  const said = await person.page.evaluate(async () => {
+    const { Lines } = await import(/** @type {any} */ ('/js/lines.js'));
+    const { Emitter } = await import(/** @type {any} */ ('/js/util.js'));
+    /** @type {string[]} */
+    const said = [];
+    const signaling = Object.assign(new Emitter(), {
+      iceServers: [],
+      send: (/** @type {any} */ message) => said.push(message.type),
+    });
+    const media = { on: () => () => {}, audioTrack: null, videoTrack: null, state: { audio: false, video: false, screen: false } };
+    const lines = new Lines({ signaling, media, user: 'Ben', codec: null, video: true });
+    signaling.emit('message', { type: 'invite', call: 'c', from: 'Anna', from_device: 'd' });
+    const call = lines.ring('Anna');
+    const { id, state } = call;
+    call.hangUp();
+    return [id, state, ...said];
+  });
+  assert.deepEqual(said, ['c', 'connecting', 'ringing', 'accept', 'media-state', 'hang-up']);
+});
+
 test('two people who ring each other at once get one call', async () => {
   const [a, b] = [unique('Anna'), unique('Ben')];
   // Invitations, and what comes behind them, are held back until both are on their way.

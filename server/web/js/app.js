@@ -72,6 +72,8 @@ function onCall(begun) {
   });
   begun.on('video', (how) => onVideo(begun, how));
   begun.on('ended', () => onEnded(begun));
+  // It may take the place of one with pictures.
+  if (ui.view === 'stage' && !begun.video) useCamera(false);
   showCall(begun);
 }
 

@@ -226,9 +226,7 @@ export class Call extends Emitter {
       case 'connecting':
       case 'connected':
       case 'reconnecting':
-        this.#tell('hang-up');
-        // The service may be gone; the other side hears it over the connection, too.
-        this.#peer?.say({ type: 'hang-up', call: this.id });
+        this.#sayHangUp();
         return this.#end('local', 'hang-up');
     }
   }
@@ -237,6 +235,22 @@ export class Call extends Emitter {
   yieldToTheirs() {
     this.#tell('cancel');
     this.#end('system', 'glare-lost');
+  }
+
+  /** Gives way to a new call of the other person, who must have lost this one. */
+  yieldToRecall() {
+    if (this.state === 'incoming') this.#tell('decline', { reason: 'busy' });
+    else this.#sayHangUp();
+    this.#end('remote', 'recalled');
+  }
+
+  /**
+   * Begins as the call left off whose place it takes: with or without pictures, and on hold.
+   * @param {Call} old
+   */
+  inherit(old) {
+    this.video &&= old.video;
+    this.held.local = old.held.local;
   }
 
   /**
@@ -254,8 +268,8 @@ export class Call extends Emitter {
       case 'decline':
         return this.#onDecline(message);
       case 'cancel':
-        if (this.state === 'incoming') this.#end('remote', 'cancelled');
-        return;
+        // Also one that crossed the answer.
+        return this.#end('remote', 'cancelled');
       case 'hang-up':
         return this.#end('remote', this.state === 'incoming' ? 'cancelled' : 'hang-up');
       case 'description':
@@ -499,7 +513,7 @@ export class Call extends Emitter {
     });
     this.#setState('connecting');
     this.#after(CONNECT_MS, () => this.#giveUp());
-    this.#sendMediaState();
+    this.#sayHowThingsAre();
     if (!polite) peer.offer();
   }
 
@@ -520,11 +534,17 @@ export class Call extends Emitter {
     this.#end('timeout', this.connectedAt ? 'connection-lost' : 'ice-failed');
   }
 
+  /** The service may be gone; the other side hears it over the connection, too. */
+  #sayHangUp() {
+    this.#tell('hang-up');
+    this.#peer?.say({ type: 'hang-up', call: this.id });
+  }
+
   #sendMediaState() {
     if (this.#peer) this.#tell('media-state', this.#context.media.state);
   }
 
-  /** After either side lost the service: what it may have missed. */
+  /** At the beginning, and after either side lost the service: what it cannot know or may have missed. */
   #sayHowThingsAre() {
     this.#sendMediaState();
     if (this.#peer && this.held.local) this.#tell('hold');

@@ -1,5 +1,5 @@
 // @ts-check
-/** What spans calls: who gets a message, who is busy, and two people ringing each other at once. */
+/** What spans calls: who gets a message, who is busy, who rings anew, and two people ringing each other at once. */
 import { Call } from './call.js';
 import { Emitter } from './util.js';
 
@@ -30,23 +30,40 @@ export class Lines extends Emitter {
     signaling.on('fresh', () => this.call?.onFreshSession());
   }
 
-  /** @param {string} user */
+  /**
+   * Rings a person; or answers, if that person is ringing here.
+   * @param {string} user
+   */
   ring(user) {
-    return this.#begin(() => Call.ring(this.#context, user));
+    const call = this.call;
+    if (call && this.#isWith(call, user)) {
+      call.accept();
+      return call;
+    }
+    call?.hangUp();
+    return this.#begin(Call.ring(this.#context, user));
   }
 
   /** @param {string} room */
   join(room) {
-    return this.#begin(() => Call.join(this.#context, room));
+    this.call?.hangUp();
+    return this.#begin(Call.join(this.#context, room));
   }
 
   /**
-   * @param {() => Call} start
+   * @param {Call} call
+   * @param {string} [user]
+   * @returns {boolean} whether it is a call between the two, and in no room
+   */
+  #isWith(call, user) {
+    return !call.room && call.peerUser === user;
+  }
+
+  /**
+   * @param {Call} call
    * @returns {Call}
    */
-  #begin(start) {
-    this.call?.hangUp();
-    const call = start();
+  #begin(call) {
     this.call = call;
     call.on('ended', () => {
       if (call.id) this.#remember(call.id);
@@ -77,18 +94,32 @@ export class Lines extends Emitter {
   #onInvite(invite) {
     const call = this.call;
     if (call?.id === invite.call || this.#over.includes(invite.call)) return;
-    const theyRingUsToo =
-      call !== null && (call.state === 'dialing' || call.state === 'ringing') && call.peerUser === invite.from;
-    if (theyRingUsToo) {
+    if (!call) this.#begin(Call.incoming(this.#context, invite));
+    else if (!this.#isWith(call, invite.from)) this.#refuse(invite, 'busy');
+    else if (call.state === 'dialing' || call.state === 'ringing') {
       // Both sides compare the same two ids, so that the same one survives on both.
       if (call.id < invite.call) return this.#refuse(invite, 'glare');
-      call.yieldToTheirs();
-      this.#begin(() => Call.incoming(this.#context, invite)).accept([call.id]);
-    } else if (call) {
-      this.#refuse(invite, 'busy');
+      this.#replace(call, invite, () => call.yieldToTheirs()).accept([call.id]);
     } else {
-      this.#begin(() => Call.incoming(this.#context, invite));
+      // Who rings anew has lost the call there was, say by a crash.
+      const rang = call.state === 'incoming';
+      const anew = this.#replace(call, invite, () => call.yieldToRecall());
+      if (!rang) anew.accept();
     }
+  }
+
+  /**
+   * The call that an invite is about takes the place of another one, which ends.
+   * @param {Call} old
+   * @param {import('./signaling.js').Message} invite
+   * @param {() => void} end
+   */
+  #replace(old, invite, end) {
+    const call = Call.incoming(this.#context, invite);
+    call.inherit(old);
+    this.#begin(call);
+    end();
+    return call;
   }
 
   /**

@@ -61,6 +61,7 @@ export function describeEnd(call) {
     'accepted-elsewhere': ['Answered on another device', `You talk with ${who} there.`],
     'declined-elsewhere': ['Declined on another device', `${who} knows that you do not want to talk now.`],
     'glare-lost': ['Call replaced', `${who} was calling you at the same moment.`],
+    recalled: ['Call replaced', `${who} rang anew.`],
     'room-full': ['The room is full', `Two people are in room ${call.room} already. Take another room.`],
     'not-found': [`${who} is not here`, 'Nobody of that name has this page open. Check the name, or send them a link.'],
     'peer-left': ['Call ended', `${who} left the room.`],

@@ -20,7 +20,7 @@ impl Call {
             | (Link::Up, P::Connected)
             | (Link::Starting | Link::Down, P::Disconnected)
             | (Link::Closed, P::Disconnected | P::IceFailed | P::Closed)
-            | (_, P::DtlsFailed | P::NoCommonCodec) => {}
+            | (_, P::DtlsFailed | P::NoCommonCodec | P::BadDescription) => {}
         }
     }
 

@@ -227,6 +227,9 @@ impl Call {
             (Outgoing { .. } | Incoming { .. } | Connecting, Peer(P::NoCommonCodec)) => {
                 self.fail(Why::NoCommonCodec);
             }
+            (Outgoing { .. } | Incoming { .. } | Connecting, Peer(P::BadDescription)) => {
+                self.fail(Why::RemoteFailed);
+            }
             (open!(), Host(H::Failed)) => self.fail(Why::Internal),
 
             // The other end is gone, says the service. Who is connected knows better: media flows.
@@ -297,6 +300,7 @@ impl Call {
                     | P::IceFailed
                     | P::DtlsFailed
                     | P::NoCommonCodec
+                    | P::BadDescription
                     | P::Closed,
                 )
                 | Host(H::NetworkChanged)
@@ -331,6 +335,7 @@ impl Call {
                     | P::IceFailed
                     | P::DtlsFailed
                     | P::NoCommonCodec
+                    | P::BadDescription
                     | P::Closed,
                 )
                 | Host(H::NetworkChanged)
@@ -372,7 +377,7 @@ impl Call {
             (
                 Connected,
                 Wire(W::PeerLeft | W::PeerGone | W::Refused(_))
-                | Peer(P::Connected | P::NoCommonCodec)
+                | Peer(P::Connected | P::NoCommonCodec | P::BadDescription)
                 | Host(H::NetworkChanged)
                 | TimerFired(Connect | Reconnect | Closed | Restart),
             ) => {}
@@ -380,7 +385,7 @@ impl Call {
             (
                 Reconnecting { .. },
                 Wire(W::Refused(_))
-                | Peer(P::Disconnected | P::IceFailed | P::NoCommonCodec)
+                | Peer(P::Disconnected | P::IceFailed | P::NoCommonCodec | P::BadDescription)
                 | TimerFired(Connect),
             ) => {}
             (

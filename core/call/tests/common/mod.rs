@@ -159,6 +159,7 @@ pub fn all_inputs() -> Vec<Input> {
         PeerInput::IceFailed,
         PeerInput::DtlsFailed,
         PeerInput::NoCommonCodec,
+        PeerInput::BadDescription,
         PeerInput::Closed,
     ];
     let signaling = [
@@ -257,6 +258,7 @@ pub fn label(input: Input) -> &'static str {
         Input::Peer(PeerInput::IceFailed) => "peer.ice-failed",
         Input::Peer(PeerInput::DtlsFailed) => "peer.dtls-failed",
         Input::Peer(PeerInput::NoCommonCodec) => "peer.no-common-codec",
+        Input::Peer(PeerInput::BadDescription) => "peer.bad-description",
         Input::Peer(PeerInput::Closed) => "peer.closed",
         Input::Signaling(SignalingInput::Lost) => "signaling.lost",
         Input::Signaling(SignalingInput::Restored) => "signaling.restored",

@@ -59,7 +59,8 @@ pub enum Dialect {
     /// `sendAnswer`, `sendCandidate`, `hangUp`. A user's name is the room they wait in.
     SocketIoInvite,
     /// PeerServer: its media connections, whose end is told by a data channel. A session's token is the
-    /// server's API key, `peerjs` by default.
+    /// server's API key, `peerjs` by default. Before an answer there is no such channel: a decline or a cancel
+    /// is a `LEAVE`, which our clients and pages hear; a page that does not listen for it itself rings on.
     PeerJs,
 }
 

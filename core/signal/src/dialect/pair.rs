@@ -16,8 +16,8 @@ use std::time::Duration;
 
 use super::offers::{Sdp, fingerprint_of, media_of};
 use crate::message::{
-    Accept, CallId, CallRef, Candidate, Description, DescriptionKind, DeviceId, IceCandidate, Joined,
-    MediaKinds, PeerJoined, RoomId, RoomPeer, UserId,
+    Accept, CallId, CallRef, Candidate, Description, DescriptionKind, DeviceId, ErrorCode, ErrorInfo,
+    IceCandidate, Joined, MediaKinds, PeerJoined, RoomId, RoomPeer, UserId,
 };
 use crate::{Envelope, Message};
 
@@ -191,6 +191,12 @@ impl Pair {
     pub(super) fn say(&mut self, envelope: &Envelope) -> Option<Outcome> {
         let mut outcome = Outcome::default();
         match &envelope.message {
+            Message::Invite(invite) if !matches!(self.stage, Stage::Idle) => {
+                outcome.deliver.push(one_call_only(Some(invite.call.clone())));
+            }
+            Message::Join(join) if !matches!(self.stage, Stage::Idle) => {
+                outcome.deliver.push(one_call_only(join.stay.clone()));
+            }
             Message::Invite(invite) => {
                 let with = envelope.to.clone().unwrap_or_else(|| self.names.person());
                 self.stage = Stage::Calling(Ring::new(invite.call.clone(), with));
@@ -338,12 +344,8 @@ impl Pair {
             Stage::Talking(talk) if talk.fingerprint == fingerprint_of(&heard.sdp) => talk.described(heard),
             Stage::Talking(talk) => match talk.room.clone() {
                 Some(room) => self.met(room, heard),
-                None => {
-                    let hang_up = Message::HangUp(CallRef { call: talk.call.clone() });
-                    let hang_up = of_device(from(&talk.with, hang_up), talk.device());
-                    self.stage = Stage::Idle;
-                    Outcome { deliver: vec![hang_up], ..Outcome::default() }
-                }
+                // A third one. If it is the other one come back, media is lost, and the session sees that.
+                None => Outcome::default(),
             },
         }
     }
@@ -477,6 +479,17 @@ impl Talk {
 fn of_device(mut envelope: Envelope, device: Option<&str>) -> Envelope {
     envelope.from_device = device.map(DeviceId::from);
     envelope
+}
+
+/// Refuses a second call where there can be one only.
+pub(super) fn one_call_only(call: Option<CallId>) -> Envelope {
+    Envelope::from(Message::Error(ErrorInfo {
+        code: ErrorCode::Unexpected,
+        message: "there is a call already, and this system knows one at a time".into(),
+        fatal: false,
+        about: None,
+        call,
+    }))
 }
 
 /// A message of `who`.
@@ -652,7 +665,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_one_may_offer_again_and_somebody_new_ends_the_call() {
+    fn the_same_one_may_offer_again_and_a_caller_does_not_mind_somebody_new() {
         let mut pair = waiting();
         pair.hear_description(offer("page"));
         let mut again = offer("page");
@@ -663,8 +676,7 @@ mod tests {
 
         let (mut pair, _) = calling(1);
         pair.hear_description(answer("page"));
-        assert_eq!(words(&pair.hear_description(offer("reloaded"))), ["hang-up"]);
-        assert_eq!(pair.hear_candidate(candidate(3)), Outcome::default());
+        assert_eq!(pair.hear_description(offer("a third")), Outcome::default());
     }
 
     #[test]
@@ -675,6 +687,20 @@ mod tests {
         assert_eq!(pair.entered().say, [Say::Enter]);
         pair.say(&Envelope::from(Message::HangUp(CallRef { call: "c".into() }))).unwrap();
         assert_eq!(pair.entered(), Outcome::default());
+    }
+
+    #[test]
+    fn a_second_call_is_refused_by_name_and_the_first_one_stays() {
+        let (mut pair, _) = calling(1);
+        let media = MediaKinds { audio: true, video: true };
+        let second = Invite { call: "d".into(), media, expires_in_ms: 60_000 };
+        let outcome = pair.say(&to("anybody", Message::Invite(second))).unwrap();
+        let refused = one_call_only(Some("d".into()));
+        assert_eq!((outcome.say, outcome.deliver), (vec![], vec![refused]));
+        let join = Message::Join(Join { room: "r".into(), stay: Some("s".into()) });
+        let outcome = pair.say(&Envelope::from(join)).unwrap();
+        assert_eq!(outcome.deliver, [one_call_only(Some("s".into()))]);
+        assert!(!pair.hear_description(answer("page")).deliver.is_empty(), "the first one is answered");
     }
 
     #[test]

@@ -4,6 +4,9 @@
 //! An offer is the invite, an answer the acceptance: ours waits until the person has answered. There is no
 //! word for the end of a call but a data channel that closes; `LEAVE`, which clients understand though they
 //! never say it, tells the rest: that a call is declined, or not wanted any more.
+//!
+//! **`LEAVE` is about a person**: a page ends all calls with them. It is not said while another call with
+//! them lives, as after a glare; ours name the call in it, and end that one only.
 
 use std::time::Duration;
 
@@ -133,7 +136,8 @@ impl PeerJs {
                 if self.of(&decline.call).is_none()
                     && let Some(peer) = &envelope.to
                 {
-                    leave(peer, Some(decline.reason), out);
+                    let connection = format!("{PREFIX}{}", decline.call);
+                    self.add(Media::new(decline.call.clone(), connection, peer.clone(), false));
                 }
                 self.end(&decline.call, Some(decline.reason), out);
             }
@@ -184,9 +188,13 @@ impl PeerJs {
         out.deliver(from(src, Message::Candidate(message)));
     }
 
-    /// All connections with them are over.
+    /// All connections with them are over, or the one that is named.
     fn left(&mut self, src: &UserId, payload: &Value, out: &mut Out) {
-        let (over, on) = std::mem::take(&mut self.calls).into_iter().partition(|media| media.peer == *src);
+        let named = payload.get("connectionId").and_then(Value::as_str);
+        let is_over = |media: &Media| {
+            media.peer == *src && named.is_none_or(|connection| media.connection == connection)
+        };
+        let (over, on) = std::mem::take(&mut self.calls).into_iter().partition(is_over);
         self.calls = on;
         let over: Vec<Media> = over;
         for media in over {
@@ -218,7 +226,15 @@ impl PeerJs {
 
     fn end(&mut self, call: &CallId, reason: Option<DeclineReason>, out: &mut Out) {
         if let Some(place) = self.calls.iter().position(|media| media.call == *call) {
-            leave(&self.calls.remove(place).peer, reason, out);
+            let over = self.calls.remove(place);
+            // Of answered calls before this one nobody may have told that they are over: a data channel did.
+            let crossed = matches!(reason, Some(DeclineReason::Busy | DeclineReason::Glare));
+            let lives = |(at, media): (usize, &Media)| {
+                media.peer == over.peer && (crossed || at >= place || !media.answered)
+            };
+            if !self.calls.iter().enumerate().any(lives) {
+                over.leave(reason, out);
+            }
         }
     }
 
@@ -250,6 +266,15 @@ impl Media {
         out.write(json!({ "type": kind, "dst": self.peer.as_str(), "payload": payload }).to_string());
     }
 
+    /// Tells them that it is over.
+    fn leave(&self, reason: Option<DeclineReason>, out: &mut Out) {
+        let mut payload = json!({ "connectionId": self.connection });
+        if let Some(reason) = reason {
+            payload["reason"] = json!(reason);
+        }
+        out.write(json!({ "type": "LEAVE", "dst": self.peer.as_str(), "payload": payload }).to_string());
+    }
+
     /// Says what waited for the person, once both the answer and their yes are there.
     fn release(&mut self, out: &mut Out) {
         if self.answered
@@ -261,14 +286,6 @@ impl Media {
             }
         }
     }
-}
-
-fn leave(peer: &UserId, reason: Option<DeclineReason>, out: &mut Out) {
-    let mut message = json!({ "type": "LEAVE", "dst": peer.as_str() });
-    if let Some(reason) = reason {
-        message["payload"] = json!({ "reason": reason });
-    }
-    out.write(message.to_string());
 }
 
 fn decline_reason(payload: &Value) -> Option<DeclineReason> {

@@ -12,7 +12,10 @@ const MAX_HELD: usize = 128;
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Packet {
     /// The namespace is entered.
-    Connect,
+    Connect {
+        /// The server says that nothing comes back to who said it (`"echo": false`, ours does).
+        without_echo: bool,
+    },
     /// The namespace is left.
     Disconnect,
     /// The server refuses, with its reason.
@@ -29,7 +32,11 @@ pub(super) fn decode(text: &str) -> Option<Packet> {
         return None;
     }
     match kind {
-        b'0' => Some(Packet::Connect),
+        b'0' => {
+            let says: Option<Value> = serde_json::from_str(rest).ok();
+            let without_echo = says.is_some_and(|says| says["echo"] == Value::Bool(false));
+            Some(Packet::Connect { without_echo })
+        }
         b'1' => Some(Packet::Disconnect),
         // Before its arguments an event may carry a number, by which the sender wants to hear that it came.
         b'2' => {
@@ -69,7 +76,10 @@ pub(super) enum News {
     /// Nothing to tell.
     Nothing,
     /// Events can be said and heard.
-    Entered,
+    Entered {
+        /// Nothing comes back to who said it.
+        without_echo: bool,
+    },
     /// An event.
     Event(String, Vec<Value>),
     /// The server ends the connection; another may work.
@@ -101,6 +111,12 @@ impl Client {
     pub(super) fn opened(&mut self) {
         self.entered = false;
         self.heartbeat = None;
+    }
+
+    /// Leaves the namespace and asks to be let in anew; the texts to write.
+    pub(super) fn enter_again(&mut self) -> [String; 2] {
+        self.entered = false;
+        [engine_io::message("1"), engine_io::message("0")]
     }
 
     /// How often [`engine_io::ping`] is due.
@@ -139,11 +155,13 @@ impl Client {
 
     fn on_packet(&mut self, payload: &str) -> News {
         match decode(payload) {
-            Some(Packet::Connect) if !std::mem::replace(&mut self.entered, true) => News::Entered,
+            Some(Packet::Connect { without_echo }) if !std::mem::replace(&mut self.entered, true) => {
+                News::Entered { without_echo }
+            }
             Some(Packet::Event(name, arguments)) if self.entered => News::Event(name, arguments),
             Some(Packet::ConnectError(reason)) => News::Refused(reason),
             Some(Packet::Disconnect) => News::Ended("the service closed the namespace".into()),
-            Some(Packet::Connect | Packet::Event(..)) | None => News::Nothing,
+            Some(Packet::Connect { .. } | Packet::Event(..)) | None => News::Nothing,
         }
     }
 }
@@ -189,7 +207,7 @@ mod tests {
         assert_eq!(client.hear(r#"0{"sid":"a","pingInterval":25000}"#, &mut write), News::Nothing);
         assert_eq!(std::mem::take(&mut write), ["40"]);
         assert_eq!(client.heartbeat(), None);
-        assert_eq!(client.hear(r#"40{"sid":"b"}"#, &mut write), News::Entered);
+        assert_eq!(client.hear(r#"40{"sid":"b"}"#, &mut write), News::Entered { without_echo: false });
         assert_eq!(client.take_held(), ["42[\"early\"]"]);
         assert_eq!(client.say("42[\"x\"]".into()), Some("42[\"x\"]".into()));
         assert_eq!(client.hear("2", &mut write), News::Nothing);
@@ -203,7 +221,7 @@ mod tests {
         client.opened();
         assert_eq!(client.hear(r#"0{"sid":"a","pingInterval":25000}"#, &mut write), News::Nothing);
         assert_eq!(client.heartbeat(), Some(std::time::Duration::from_secs(25)));
-        assert_eq!(client.hear("40", &mut write), News::Entered);
+        assert_eq!(client.hear("40", &mut write), News::Entered { without_echo: false });
         assert_eq!(client.hear("3", &mut write), News::Nothing);
         assert!(write.is_empty());
     }
@@ -212,10 +230,10 @@ mod tests {
     fn a_new_connection_enters_anew() {
         let mut client = Client::new(Version::V3);
         let mut write = Vec::new();
-        assert_eq!(client.hear("40", &mut write), News::Entered);
+        assert_eq!(client.hear("40", &mut write), News::Entered { without_echo: false });
         client.opened();
         assert_eq!(client.say("42[\"later\"]".into()), None);
-        assert_eq!(client.hear("40", &mut write), News::Entered);
+        assert_eq!(client.hear("40", &mut write), News::Entered { without_echo: false });
         assert_eq!(client.hear("41", &mut write), News::Ended("the service closed the namespace".into()));
     }
 

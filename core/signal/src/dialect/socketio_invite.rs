@@ -2,19 +2,25 @@
 //! that every word of ours comes back: `callRemote`, `acceptCall`, `hangUp` without a payload, and
 //! `sendOffer(offer)`, `receiveAnswer(answer)`, `receiveCandidate(candidate)`.
 //!
+//! **Glare**: who calls while we call is answered, for a page hears no call while it calls. Two of us answer
+//! each other, both offer, and the smaller mark gives way.
+//!
+//! There is no word for leaving a room: who rang in another one leaves and enters the namespace anew.
+//!
 //! A page has its camera only some time after the offer came, and loses candidates until then: ours wait
 //! for the answer.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::offers::{Sdp, candidate_from_json, candidate_to_json};
-use super::pair::{Names, from};
-use super::translator::{Out, Words};
+use super::pair::{Names, from, one_call_only};
+use super::translator::{Action, Out, Words};
 use crate::message::{
-    Accept, CallId, CallRef, Candidate, Decline, DeclineReason, Description, DescriptionKind, IceCandidate,
-    Invite, MediaKinds, UserId,
+    Accept, CallId, CallRef, Candidate, Decline, DeclineReason, Description, DescriptionKind, ErrorCode,
+    ErrorInfo, IceCandidate, Invite, MediaKinds, UserId,
 };
 use crate::{Envelope, Message};
 
@@ -24,6 +30,8 @@ const RINGS_FOR_MS: u64 = 60_000;
 const MAX_CANDIDATES: usize = 64;
 /// Words whose echo is awaited. A call has four.
 const MAX_ECHOES: usize = 32;
+/// How long the echo of a word may take: a round trip. A server from which none comes leaves the sender out.
+const ECHO_TIME: Duration = Duration::from_secs(3);
 
 #[derive(Debug)]
 pub(super) struct Invites {
@@ -42,6 +50,10 @@ struct Ring {
     room: String,
     caller: bool,
     accepted: bool,
+    /// They called as well, and were answered.
+    glare: bool,
+    /// Theirs is the offer, though we called.
+    gave_way: bool,
     /// Our offer, until it may be said.
     offer: Option<Sdp>,
     /// Both descriptions are known there.
@@ -49,10 +61,13 @@ struct Ring {
     held: Vec<IceCandidate>,
 }
 
-/// Our own words on their way back to us. A server that leaves the sender out sends none.
+/// Our own words on their way back to us. A server that leaves the sender out sends none: it may say so, or
+/// it shows.
 #[derive(Debug, Default)]
 struct Echoes {
     awaited: VecDeque<&'static str>,
+    /// There are some: one has come.
+    some: bool,
     none: bool,
 }
 
@@ -67,14 +82,26 @@ impl Echoes {
     fn is_own(&mut self, word: &str) -> bool {
         let Some(place) = self.awaited.iter().position(|own| *own == word) else { return false };
         self.awaited.drain(..=place);
+        self.some = true;
         true
+    }
+
+    /// The server has been silent for [`ECHO_TIME`]: what has not come back does not come any more.
+    fn overdue(&mut self) {
+        self.none |= !self.some && !self.awaited.is_empty();
+        self.awaited.clear();
+    }
+
+    /// The server leaves the sender out.
+    fn left_out(&mut self) {
+        self.none = true;
+        self.awaited.clear();
     }
 
     /// Something was heard that answers `word`: its echo would have come before.
     fn answered(&mut self, word: &str) {
         if self.awaited.iter().any(|own| *own == word) {
-            self.none = true;
-            self.awaited.clear();
+            self.left_out();
         }
     }
 }
@@ -93,6 +120,9 @@ impl Invites {
     fn emit(&mut self, word: &'static str, room: &str, out: &mut Out) {
         self.echoes.said(word);
         out.emit(word, [Value::from(room)]);
+        if !self.echoes.none {
+            out.push(Action::WakeAfter(ECHO_TIME));
+        }
     }
 
     fn call_of(&mut self, call: &CallId) -> Option<&mut Ring> {
@@ -100,7 +130,11 @@ impl Invites {
     }
 
     fn rung(&mut self, out: &mut Out) {
-        if self.call.is_some() {
+        if let Some(ring) = &mut self.call {
+            if ring.caller && !ring.accepted && !std::mem::replace(&mut ring.glare, true) {
+                let room = ring.room.clone();
+                self.emit("acceptCall", &room, out);
+            }
             return;
         }
         let (call, media) = (self.names.call(), MediaKinds { audio: true, video: true });
@@ -112,17 +146,25 @@ impl Invites {
 
     fn accepted(&mut self, out: &mut Out) {
         let Some(ring) = self.call.as_mut().filter(|ring| ring.caller && !ring.accepted) else { return };
-        ring.accepted = true;
-        let media = MediaKinds { audio: true, video: true };
-        let accept = Accept { call: ring.call.clone(), media, over: Vec::new() };
-        out.deliver(from(&ring.name(), Message::Accept(accept)));
+        ring.accepted(out);
         ring.offer(out);
         self.echoes.answered("callRemote");
     }
 
     fn offered(&mut self, sdp: Sdp, out: &mut Out) {
-        let Some(ring) = self.call.as_mut().filter(|ring| !ring.caller) else { return };
-        if ring.accepted {
+        let ours = self.names.mark();
+        let Some(ring) = &mut self.call else { return };
+        if ring.caller {
+            let stands = sdp.mark.as_ref().is_some_and(|mark| *mark <= ours);
+            if ring.glare && !ring.agreed && !ring.gave_way && !(ring.accepted && stands) {
+                ring.gave_way = true;
+                ring.offer = None;
+                if !ring.accepted {
+                    ring.accepted(out);
+                }
+                out.deliver(from(&ring.name(), sdp.into_message(ring.call.clone())));
+            }
+        } else if ring.accepted {
             self.echoes.answered("acceptCall");
             out.deliver(from(&ring.name(), sdp.into_message(ring.call.clone())));
         } else {
@@ -134,7 +176,7 @@ impl Invites {
     }
 
     fn answered(&mut self, sdp: Sdp, out: &mut Out) {
-        let waits = |ring: &&mut Ring| ring.caller && ring.accepted && !ring.agreed;
+        let waits = |ring: &&mut Ring| ring.caller && ring.accepted && !ring.agreed && !ring.gave_way;
         let Some(ring) = self.call.as_mut().filter(waits) else { return };
         out.deliver(from(&ring.name(), sdp.into_message(ring.call.clone())));
         self.agreed(out);
@@ -168,12 +210,14 @@ impl Invites {
                 false => Message::HangUp(CallRef { call }),
             },
         ));
+        self.leave(&ring.room, out);
     }
 
     fn describe(&mut self, description: &Description, out: &mut Out) {
-        let sdp = Sdp::from(description);
+        let sdp = Sdp { mark: Some(self.names.mark()), ..Sdp::from(description) };
         let Some(ring) = self.call_of(&description.call) else { return };
         match sdp.kind {
+            DescriptionKind::Offer if ring.gave_way => {}
             DescriptionKind::Offer => {
                 ring.offer = Some(sdp);
                 ring.offer(out);
@@ -190,13 +234,45 @@ impl Invites {
             && let Some(ring) = self.call.take()
         {
             self.emit("hangUp", &ring.room, out);
+            self.leave(&ring.room, out);
         }
+    }
+
+    /// Leaves a room that is not ours, or calls in it would ring here.
+    fn leave(&self, room: &str, out: &mut Out) {
+        if room != self.home {
+            out.enter_again();
+        }
+    }
+
+    /// What was said last is not done.
+    fn refused(&mut self, why: Option<&Value>, out: &mut Out) {
+        let Some(ring) = self.call.take_if(|ring| ring.caller && !ring.accepted) else { return };
+        let why = why.and_then(|why| why.get("message")).and_then(Value::as_str);
+        out.deliver(Envelope::from(Message::Error(ErrorInfo {
+            code: ErrorCode::Other,
+            message: why.unwrap_or("the service refuses").to_owned(),
+            fatal: false,
+            about: None,
+            call: Some(ring.call),
+        })));
+        self.leave(&ring.room, out);
     }
 }
 
 impl Ring {
     fn new(call: CallId, room: String, caller: bool) -> Self {
-        Ring { call, room, caller, accepted: false, offer: None, agreed: false, held: Vec::new() }
+        let held = Vec::new();
+        let (accepted, glare, gave_way, agreed) = (false, false, false, false);
+        Ring { call, room, caller, accepted, glare, gave_way, offer: None, agreed, held }
+    }
+
+    /// Somebody takes our call.
+    fn accepted(&mut self, out: &mut Out) {
+        self.accepted = true;
+        let media = MediaKinds { audio: true, video: true };
+        let accept = Accept { call: self.call.clone(), media, over: Vec::new() };
+        out.deliver(from(&self.name(), Message::Accept(accept)));
     }
 
     /// By which name the session knows the other one: the room's.
@@ -224,10 +300,19 @@ impl Words for Invites {
         }
     }
 
+    fn without_echo(&mut self) {
+        self.echoes.left_out();
+    }
+
+    fn wake(&mut self, _: &mut Out) {
+        self.echoes.overdue();
+    }
+
     fn event(&mut self, name: &str, arguments: &[Value], out: &mut Out) {
         let argument = arguments.first();
         match name {
             "callRemote" | "acceptCall" | "hangUp" if self.echoes.is_own(name) => {}
+            "refused" => self.refused(argument, out),
             "callRemote" => self.rung(out),
             "acceptCall" => self.accepted(out),
             "hangUp" => self.hung_up(out),
@@ -262,6 +347,10 @@ impl Words for Invites {
     fn say(&mut self, envelope: &Envelope, out: &mut Out) -> bool {
         match &envelope.message {
             Message::Invite(invite) => {
+                if self.call.is_some() {
+                    out.deliver(one_call_only(Some(invite.call.clone())));
+                    return true;
+                }
                 let room = envelope.to.as_ref().map_or_else(|| self.home.clone(), |to| to.0.clone());
                 if room != self.home {
                     out.emit("joinRoom", [Value::from(room.as_str())]);

@@ -5,27 +5,32 @@
 use serde_json::{Value, json};
 
 use super::offers::{Sdp, fingerprint_of};
-use super::pair::{Names, from};
+use super::pair::{Names, from, one_call_only};
 use super::translator::{Out, Words};
 use crate::message::{
-    CallId, Candidate, DescriptionKind, DeviceId, ErrorCode, ErrorInfo, IceCandidate, Joined, PeerJoined,
-    PeerLeft, RoomId, RoomPeer, UserId,
+    CallId, Candidate, DescriptionKind, DeviceId, ErrorCode, ErrorInfo, IceCandidate, Join, Joined,
+    PeerJoined, PeerLeft, RoomId, RoomPeer, UserId,
 };
 use crate::{Envelope, Message};
+
+/// Rooms left before it was heard whether we are inside: an answer takes a round trip.
+const MAX_LEFT: usize = 8;
 
 #[derive(Debug)]
 pub(super) struct Rooms {
     names: Names,
     stage: Stage,
+    /// Rooms that are to be left should the server say that we are inside. Leaving before that would be
+    /// leaving for two others who are there.
+    left: Vec<RoomId>,
 }
 
 #[derive(Debug)]
 enum Stage {
     Outside,
-    /// Whether there is room will be heard. Leaving before is leaving for two others who are there.
+    /// Whether there is room will be heard.
     Entering {
         room: RoomId,
-        leaving: bool,
     },
     Alone {
         room: RoomId,
@@ -45,13 +50,13 @@ struct Other {
 
 impl Rooms {
     pub(super) fn new(seed: u128) -> Self {
-        Rooms { names: Names::new(seed), stage: Stage::Outside }
+        Rooms { names: Names::new(seed), stage: Stage::Outside, left: Vec::new() }
     }
 
     fn room(&self) -> Option<&RoomId> {
         match &self.stage {
             Stage::Outside => None,
-            Stage::Entering { room, .. } | Stage::Alone { room } | Stage::With { room, .. } => Some(room),
+            Stage::Entering { room } | Stage::Alone { room } | Stage::With { room, .. } => Some(room),
         }
     }
 
@@ -64,30 +69,48 @@ impl Rooms {
     }
 
     fn joined(&mut self, out: &mut Out) {
-        let Stage::Entering { room, leaving } = &self.stage else { return };
-        let (room, leaving) = (room.clone(), *leaving);
-        if leaving {
-            out.emit("leave", [Value::from(room.0)]);
-            self.stage = Stage::Outside;
-        } else {
-            self.stage = Stage::Alone { room: room.clone() };
-            out.deliver(Envelope::from(Message::Joined(Joined { room, stay: None, peer: None })));
-        }
+        let Stage::Entering { room } = &self.stage else { return };
+        let room = room.clone();
+        self.stage = Stage::Alone { room: room.clone() };
+        out.deliver(Envelope::from(Message::Joined(Joined { room, stay: None, peer: None })));
     }
 
     fn full(&mut self, out: &mut Out) {
-        if let Stage::Entering { leaving, .. } = self.stage {
+        if let Stage::Entering { .. } = self.stage {
             self.stage = Stage::Outside;
-            if !leaving {
-                let info = ErrorInfo {
-                    code: ErrorCode::RoomFull,
-                    message: "two are in the room already".into(),
-                    fatal: false,
-                    about: None,
-                    call: None,
-                };
-                out.deliver(Envelope::from(Message::Error(info)));
-            }
+            let info = ErrorInfo {
+                code: ErrorCode::RoomFull,
+                message: "two are in the room already".into(),
+                fatal: false,
+                about: None,
+                call: None,
+            };
+            out.deliver(Envelope::from(Message::Error(info)));
+        }
+    }
+
+    /// Whether the answer to a join was about a room left meanwhile; leaves it then.
+    fn is_left(&mut self, answer: &str, room: &str, out: &mut Out) -> bool {
+        let Some(place) = self.left.iter().position(|left| left.as_str() == room) else { return false };
+        match answer {
+            "joined" => out.emit("leave", [Value::from(room)]),
+            "full" => {}
+            _ => return false,
+        }
+        self.left.remove(place);
+        true
+    }
+
+    fn join(&mut self, join: &Join, out: &mut Out) {
+        let room = &join.room;
+        if !matches!(self.stage, Stage::Outside) || self.left.len() == MAX_LEFT {
+            return out.deliver(one_call_only(join.stay.clone()));
+        }
+        self.stage = Stage::Entering { room: room.clone() };
+        match self.left.iter().position(|left| left == room) {
+            // The answer is on its way.
+            Some(place) => drop(self.left.remove(place)),
+            None => out.emit("join", [Value::from(room.as_str())]),
         }
     }
 
@@ -160,17 +183,17 @@ impl Rooms {
         if self.room() != Some(left) {
             return;
         }
-        if let Stage::Entering { leaving, .. } = &mut self.stage {
-            *leaving = true;
-            return;
+        match std::mem::replace(&mut self.stage, Stage::Outside) {
+            Stage::Entering { room } => self.left.push(room),
+            _ => out.emit("leave", [Value::from(left.as_str())]),
         }
-        out.emit("leave", [Value::from(left.as_str())]);
-        self.stage = Stage::Outside;
     }
 }
 
 impl Words for Rooms {
     fn entered(&mut self, out: &mut Out) {
+        // With the last connection the server has forgotten us.
+        self.left.clear();
         if let Some(room) = self.room() {
             out.emit("join", [Value::from(room.as_str())]);
         }
@@ -178,6 +201,9 @@ impl Words for Rooms {
 
     fn event(&mut self, name: &str, arguments: &[Value], out: &mut Out) {
         let in_room = arguments.first().and_then(Value::as_str);
+        if in_room.is_some_and(|room| self.is_left(name, room, out)) {
+            return;
+        }
         if in_room.is_none() || in_room != self.room().map(RoomId::as_str) {
             return;
         }
@@ -197,10 +223,7 @@ impl Words for Rooms {
 
     fn say(&mut self, envelope: &Envelope, out: &mut Out) -> bool {
         match &envelope.message {
-            Message::Join(join) => {
-                self.stage = Stage::Entering { room: join.room.clone(), leaving: false };
-                out.emit("join", [Value::from(join.room.as_str())]);
-            }
+            Message::Join(join) => self.join(join, out),
             Message::Leave(leave) => self.leave(&leave.room, out),
             Message::Description(description) if self.is_with(&description.call) => {
                 self.tell(Sdp::from(description).to_json(), out);

@@ -74,6 +74,8 @@ pub enum Carrier {
 pub(super) trait Words: std::fmt::Debug + Send {
     /// Connected, perhaps again: says what must be said first.
     fn entered(&mut self, out: &mut Out);
+    /// The server has said that nothing comes back to who said it.
+    fn without_echo(&mut self) {}
     /// Something happened.
     fn event(&mut self, name: &str, arguments: &[Value], out: &mut Out);
     /// The session says something; false when there is no word for it.
@@ -86,11 +88,18 @@ pub(super) trait Words: std::fmt::Debug + Send {
 #[derive(Debug, Default)]
 pub(super) struct Out {
     actions: VecDeque<Action>,
+    /// All rooms are to be left.
+    enter_again: bool,
 }
 
 impl Out {
     pub(super) fn write(&mut self, text: String) {
         self.actions.push_back(Action::Write(text));
+    }
+
+    /// Leaves all rooms of a Socket.IO server, by leaving the namespace and entering it again.
+    pub(super) fn enter_again(&mut self) {
+        self.enter_again = true;
     }
 
     /// An event of Socket.IO.
@@ -142,6 +151,9 @@ impl Translator {
 
     /// A WebSocket is open, the first or another after one that broke.
     pub fn opened(&mut self) {
+        // What was to be written to the last one means nothing to this one before we are let in, and what
+        // must be said again is. What was heard was heard.
+        self.out.actions.retain(|action| matches!(action, Action::Deliver(_) | Action::WakeAfter(_)));
         match &mut self.system {
             System::SocketIo(client, _) => client.opened(),
             System::Broadcast(broadcast) => {
@@ -161,8 +173,11 @@ impl Translator {
                 answers.into_iter().for_each(|answer| self.out.write(answer));
                 match news {
                     News::Nothing => {}
-                    News::Entered => {
+                    News::Entered { without_echo } => {
                         self.out.push(Action::Ready);
+                        if without_echo {
+                            words.without_echo();
+                        }
                         words_say(client, &mut self.out, |out| words.entered(out));
                         client.take_held().into_iter().for_each(|text| self.out.write(text));
                     }
@@ -178,7 +193,7 @@ impl Translator {
         }
     }
 
-    /// The session says something. Before [`Action::Ready`] it is kept.
+    /// The session says something; only after [`Action::Ready`] of the connection there is.
     ///
     /// # Errors
     /// [`Unsupported`] when the system has no word for it; nothing is said then.
@@ -225,11 +240,15 @@ impl Translator {
 fn words_say<T>(client: &mut Client, out: &mut Out, speak: impl FnOnce(&mut Out) -> T) -> T {
     let mut said = Out::default();
     let result = speak(&mut said);
+    let enter_again = said.enter_again;
     for action in said.actions {
         match action {
             Action::Write(text) => out.actions.extend(client.say(text).map(Action::Write)),
             action => out.push(action),
         }
+    }
+    if enter_again {
+        client.enter_again().into_iter().for_each(|text| out.write(text));
     }
     result
 }

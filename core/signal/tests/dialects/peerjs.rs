@@ -28,6 +28,15 @@ fn ours(kind: &str, connection: &str, payload: Value) -> Value {
     json!({"type": kind, "dst": "page", "payload": payload})
 }
 
+/// Our `LEAVE` to `page`, which names the call for clients of ours.
+fn leave(connection: &str, reason: Option<&str>) -> Value {
+    let mut payload = json!({ "connectionId": connection });
+    if let Some(reason) = reason {
+        payload["reason"] = reason.into();
+    }
+    json!({"type": "LEAVE", "dst": "page", "payload": payload})
+}
+
 fn calling() -> Client {
     let mut client = client();
     assert_eq!(client.says("page", invite("c")), []);
@@ -86,11 +95,11 @@ fn a_call_is_declined_or_given_up_by_leaving() {
     client.hears(&page("OFFER", "mc_xyz", json!({"sdp": {"sdp": sdp("page"), "type": "offer"}})));
     let busy = Decline { call: "xyz".into(), reason: DeclineReason::Busy };
     let said = written(&client.says("page", Message::Decline(busy)));
-    assert_eq!(said, [json!({"type": "LEAVE", "dst": "page", "payload": {"reason": "busy"}})]);
+    assert_eq!(said, [leave("mc_xyz", Some("busy"))]);
 
     let mut client = calling();
     let said = written(&client.says("page", Message::Cancel(call("c"))));
-    assert_eq!(said, [json!({"type": "LEAVE", "dst": "page"})]);
+    assert_eq!(said, [leave("mc_c", None)]);
 }
 
 #[test]
@@ -105,6 +114,33 @@ fn leaving_ends_all_calls_with_them_and_no_others() {
     client.hears(&page("ANSWER", "mc_c", json!({"sdp": {"sdp": sdp("page"), "type": "answer"}})));
     let heard = delivered(&client.hears(leave));
     assert_eq!(heard, [from("page", Message::HangUp(call("c")))], "it was answered");
+}
+
+#[test]
+fn after_a_glare_the_call_that_is_left_is_not_ended() {
+    let offer = page("OFFER", "mc_b", json!({"sdp": {"sdp": sdp("page"), "type": "offer"}}));
+    let mut client = calling();
+    client.hears(&offer);
+    assert_eq!(client.says("page", Message::Cancel(call("c"))), [], "a page would end both");
+    assert!(!client.says("page", Message::HangUp(call("b"))).is_empty());
+
+    let mut client = calling();
+    client.hears(&offer);
+    let glare = Decline { call: "b".into(), reason: DeclineReason::Glare };
+    assert_eq!(client.says("page", Message::Decline(glare)), []);
+    let text = page("LEAVE", "mc_b", json!({"reason": "glare"}));
+    assert_eq!(client.hears(&text), [], "of a call that is over already");
+    let text = page("ANSWER", "mc_c", json!({"sdp": {"sdp": sdp("page"), "type": "answer"}}));
+    assert_eq!(delivered(&client.hears(&text)).len(), 2, "ours goes on");
+}
+
+#[test]
+fn who_calls_again_after_a_reload_is_not_hung_up_on_with_the_old_call() {
+    let mut client = calling();
+    client.hears(&page("ANSWER", "mc_c", json!({"sdp": {"sdp": sdp("page"), "type": "answer"}})));
+    client.hears(&page("OFFER", "mc_new", json!({"sdp": {"sdp": sdp("again"), "type": "offer"}})));
+    assert_eq!(client.says("page", Message::HangUp(call("c"))), []);
+    assert_eq!(written(&client.says("page", Message::HangUp(call("new")))), [leave("mc_new", None)]);
 }
 
 #[test]

@@ -99,6 +99,36 @@ fn leaving_before_it_is_known_whether_one_is_inside_waits_for_that() {
 }
 
 #[test]
+fn a_room_left_before_it_is_known_whether_one_is_inside_is_left_though_another_was_entered() {
+    let mut client = client();
+    client.says("", join());
+    client.says("", leave());
+    let other = Message::Join(Join { room: "coffee".into(), stay: None });
+    assert_eq!(client.says("", other), [event(json!(["join", "coffee"]))]);
+    assert_eq!(client.hears_event(json!(["joined", "tea", "id"])), [event(json!(["leave", "tea"]))]);
+    assert_eq!(delivered(&client.hears_event(json!(["joined", "coffee", "id"]))).len(), 1);
+}
+
+#[test]
+fn who_comes_back_before_the_answer_asks_once() {
+    let mut client = client();
+    client.says("", join());
+    client.says("", leave());
+    assert_eq!(client.says("", join()), []);
+    assert_eq!(delivered(&client.hears_event(json!(["joined", "tea", "id"]))).len(), 1);
+}
+
+#[test]
+fn a_second_room_is_refused_by_name_and_the_first_one_stays() {
+    let mut client = inside();
+    let other = Message::Join(Join { room: "coffee".into(), stay: Some("s".into()) });
+    let heard = delivered(&client.says("", other));
+    let [Envelope { message: Message::Error(info), .. }] = &heard[..] else { panic!("{heard:?}") };
+    assert_eq!((info.code, info.call.clone()), (ErrorCode::Unexpected, Some("s".into())));
+    assert_eq!(client.says("", leave()), [event(json!(["leave", "tea"]))]);
+}
+
+#[test]
 fn a_bye_is_the_other_one_leaving_and_the_next_one_is_somebody_else() {
     let mut client = inside();
     let (first, of) = met(&delivered(&client.hears_event(json!(["otherjoin", "tea"]))));

@@ -1,8 +1,10 @@
 //! What the machine asks for, and what connections report back.
 
 use duet_call::{
-    CallState, Effect, HostInput, Input, LineEffect, Notice, Party, PeerInput, Signal, Tagged, WireInput,
+    CallState, Effect, HostInput, Input, LineEffect, Notice, Party, PeerInput, Signal, Sources, Tagged,
+    WireInput,
 };
+use duet_signal::dialect::Feature;
 use duet_signal::message::{self, CallId, DeviceId, RoomId, UserId};
 use duet_signal::{Envelope, Message};
 use tokio::time::Instant;
@@ -40,7 +42,13 @@ impl Actor {
             PeerEvent::Control(text) if line.is_bye(&text) => {
                 self.lines.input(&machine_id(id), Input::Wire(WireInput::HangUp));
             }
+            // Where nobody says it in so many words.
+            PeerEvent::Hints(hints) if !self.shared.dialect.supports(Feature::MediaState) => {
+                let sources = Sources { audio: hints.audio, video: hints.video, screen: hints.screen };
+                self.lines.input(&machine_id(id), Input::Wire(WireInput::MediaState(sources)));
+            }
             PeerEvent::ControlOpen
+            | PeerEvent::Hints(_)
             | PeerEvent::Control(_)
             | PeerEvent::NegotiatedVideo(_)
             | PeerEvent::KeyFrameRequested

@@ -39,7 +39,6 @@ const CLOSE_TIMEOUT: Duration = Duration::from_millis(800);
 pub(crate) enum Command {
     /// Ring, or join a room, as the call's origin says.
     Place(Arc<CallShared>),
-    MediaChanged(CallId),
     Talk(CallId, Wish),
     /// A push message announced a call.
     Expect(Box<Expected>),
@@ -47,7 +46,7 @@ pub(crate) enum Command {
     /// A message the host carried.
     Deliver(Box<Envelope>),
     NetworkChanged,
-    /// Look at the flags: answers, hang-ups and closing are never refused for a full queue.
+    /// Look at the flags: answers, hang-ups, sources and closing are never refused for a full queue.
     Wake,
 }
 
@@ -217,11 +216,6 @@ impl Actor {
             Command::Place(call) if self.ready => self.place(call),
             Command::Place(call) if self.waiting.len() < duet_call::MAX_CALLS => self.waiting.push(call),
             Command::Place(call) => end_unmade(call, EndedBy::System, EndReason::Refused),
-            Command::MediaChanged(id) => {
-                let Some(line) = self.calls.get(&id) else { return };
-                let sources = line.sources();
-                self.lines.input(&machine_id(&id), Input::User(UserInput::SetMedia(sources)));
-            }
             Command::Talk(id, wish) => self.lines.input(&machine_id(&id), Input::User(UserInput::Talk(wish))),
             Command::Expect(expected) => {
                 let Expected { call, from, media, expires_in } = *expected;
@@ -304,7 +298,7 @@ impl Actor {
         self.lines.input(&machine_id(id), Input::User(UserInput::SetMedia(sources)));
     }
 
-    /// Answers, hang-ups, and the end of the session.
+    /// Answers, sources, hang-ups, and the end of the session.
     fn on_flags(&mut self) {
         if self.shared.is_closing() {
             self.lines.hang_up_all();
@@ -323,6 +317,9 @@ impl Actor {
         }
         let (lines, waiting) = (&mut self.lines, &mut self.waiting);
         for (id, line) in &self.calls {
+            if line.shared.take_media_changed() {
+                lines.input(&machine_id(id), Input::User(UserInput::SetMedia(line.sources())));
+            }
             if line.shared.hang_up_wanted() {
                 lines.input(&machine_id(id), Input::User(UserInput::HangUp));
             }

@@ -13,7 +13,7 @@ use webrtc::peer_connection::{
 };
 
 use super::super::negotiation::{Negotiation, OfferKind, Verdict};
-use super::super::sdp::{self, IceTags, Negotiated};
+use super::super::sdp::{self, Hints, IceTags, Negotiated};
 use super::super::shared::{Shared, Terms};
 use super::super::{MediaSink, PeerConfig, PeerError, PeerEvent, PeerState, SessionDescription};
 use super::builder;
@@ -52,6 +52,7 @@ pub(in super::super) struct Connection {
     connection: Arc<dyn PeerConnection>,
     relay_only: bool,
     any_channel: bool,
+    screen: bool,
     needs_multicast: bool,
     events: mpsc::Sender<PeerEvent>,
     /// True once somebody closes; ends with the last handle.
@@ -62,6 +63,8 @@ pub(in super::super) struct Connection {
     shared: Arc<Shared>,
     negotiation: Negotiation,
     local_tags: IceTags,
+    /// What was told last.
+    hints: Option<Hints>,
     candidates_sent: usize,
     control: Option<Arc<dyn DataChannel>>,
     control_made: bool,
@@ -133,6 +136,7 @@ impl Connection {
             connection,
             relay_only: config.relay_only,
             any_channel: config.any_channel,
+            screen: config.screen,
             needs_multicast: mdns != MulticastDnsMode::Disabled,
             events,
             closing,
@@ -142,6 +146,7 @@ impl Connection {
             shared,
             negotiation: Negotiation::new(config.polite, rand::random()),
             local_tags: IceTags::default(),
+            hints: None,
             candidates_sent: 0,
             control: None,
             control_made: false,
@@ -271,6 +276,10 @@ impl Connection {
             return;
         }
         let candidates = self.negotiation.applied_remote(kind, IceTags::of(&sdp));
+        let hints = Hints::of(&sdp);
+        if self.hints.replace(hints) != Some(hints) {
+            self.tell(PeerEvent::Hints(hints)).await;
+        }
         match kind {
             DescriptionKind::Offer => {
                 if !self.answer(exchange).await {
@@ -341,7 +350,11 @@ impl Connection {
     /// Tells the other side our description.
     async fn announce(&mut self, kind: DescriptionKind, sdp: &str, exchange: Option<u32>) {
         self.local_tags = IceTags::of(sdp);
-        let description = SessionDescription { kind, sdp: sdp::with_trickle(sdp), exchange };
+        let mut sdp = sdp::with_trickle(sdp);
+        if self.screen {
+            sdp = sdp::with_screen(&sdp);
+        }
+        let description = SessionDescription { kind, sdp, exchange };
         self.tell(PeerEvent::Description(description)).await;
     }
 

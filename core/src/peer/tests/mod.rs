@@ -35,6 +35,7 @@ fn config() -> PeerConfig {
         audio: true,
         video: true,
         codecs: vec![VideoCodec::H264, VideoCodec::Vp8],
+        screen: false,
         any_channel: false,
         polite: false,
         start_bps: 1_000_000,

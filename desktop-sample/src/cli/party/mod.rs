@@ -271,7 +271,7 @@ impl Party {
             self.screen.say("they rang at the same time; in their call now");
             return self.take(call);
         }
-        if self.call.is_some() {
+        if self.call.as_ref().is_some_and(|current| !replaces_ring(&call, current)) {
             return self.on_waiting(call);
         }
         if self.goal != Goal::Answer {
@@ -370,6 +370,11 @@ impl Party {
             self.screen.say("pictures and sound flow both ways");
         }
     }
+}
+
+/// Somebody whose call rings, or rang until this very moment, rings anew.
+fn replaces_ring(anew: &Call, current: &Call) -> bool {
+    anew.peer() == current.peer() && matches!(current.state(), CallState::Incoming | CallState::Ended)
 }
 
 fn tell(notes: &Sender<Note>, engine: &Engine, who: usize, news: News) {

@@ -18,14 +18,16 @@ pub(super) struct Others {
 impl Others {
     /// A call waits for the one that talks to end.
     pub(super) fn has_held(&self) -> bool {
-        self.held.is_some()
+        self.held.as_ref().is_some_and(|(call, _)| call.state() != CallState::Ended)
     }
 }
 
 impl Party {
     /// Somebody calls during the call. Only with call waiting: the engine says busy otherwise.
     pub(super) fn on_waiting(&mut self, call: Call) {
-        if self.others.held.is_some() || self.others.waiting.is_some() {
+        // Who rings anew takes the place of their own lost call.
+        self.others.waiting.take_if(|(waiting, _)| waiting.peer() == call.peer());
+        if self.others.has_held() || self.others.waiting.is_some() {
             return call.decline();
         }
         let from = name(&call);

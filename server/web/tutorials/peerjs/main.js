@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Calls by id with PeerJS. Hanging up closes the call's data channel, which the other side notices; a call that
- * was not accepted yet cannot be refused, since there is no word for it.
+ * Calls by id with PeerJS. Hanging up closes the call's data channel, which the other side notices. PeerJS has no
+ * word for refusing or giving up a call that was not accepted yet; where the other side says LEAVE, this is one.
  */
 import { element, hideRemote, media, openMedia, problem, query, server, showRemote, state, status } from '../page.js';
 
@@ -43,6 +43,12 @@ peer.on('error', (/** @type {any} */ error) => {
   else problem(`The server says: ${error.message}`);
 });
 
+// The library drops a call that was not accepted yet without telling.
+peer.socket.on('message', (/** @type {{ type: string, src: string }} */ { type, src }) => {
+  if (type !== 'LEAVE' || src !== current?.peer || current.open) return;
+  end(state() === 'calling' ? 'The other side does not want to talk now.' : 'The other side gave up.');
+});
+
 peer.on('disconnected', () => {
   if (!current) status('offline', 'The server is gone. Trying to reach it again…');
   if (!peer.destroyed) setTimeout(() => peer.disconnected && !peer.destroyed && peer.reconnect(), 2000);
@@ -70,10 +76,12 @@ form.onsubmit = async (event) => {
 };
 
 accept.onclick = async () => {
+  const ringing = current;
   accept.hidden = true;
   status('connecting', 'Connecting…');
   await openMedia();
-  current?.answer(stream());
+  // The caller may have given up while the person was asked about devices.
+  if (ringing === current) current?.answer(stream());
 };
 
 hangup.onclick = () => end('You hung up.');

@@ -55,7 +55,7 @@ socket.on('joined', () => {
 socket.on('otherjoin', async () => {
   const fresh = renew();
   status('connecting', 'Somebody joined. Connecting…');
-  const offer = await fresh.offer(media);
+  const offer = ours(await fresh.offer(media));
   offerText.value = offer.sdp;
   say(offer);
 });
@@ -65,7 +65,7 @@ socket.on('message', async (/** @type {string} */ _room, /** @type {any} */ data
     offerText.value = data.sdp;
     const fresh = renew();
     status('connecting', 'Connecting…');
-    const answer = await fresh.answer(data, media);
+    const answer = ours(await fresh.answer(data, media));
     answerText.value = answer.sdp;
     say(answer);
   } else if (data?.type === 'answer' && connection?.offering) {
@@ -89,6 +89,16 @@ socket.on('connect_error', () => {
 /** @param {any} data */
 function say(data) {
   socket.emit('message', inRoom, data);
+}
+
+/**
+ * Says in a description of ours that the picture is a screen (RFC 4796); who does not know the line skips it.
+ * @param {RTCSessionDescription} description
+ */
+function ours({ type, sdp }) {
+  if (!media.state.screen) return { type, sdp };
+  // Before the first attribute of the video section.
+  return { type, sdp: sdp.replace(/^m=video [^]*?(?=^a=)/m, '$&a=content:slides\r\n') };
 }
 
 function renew() {

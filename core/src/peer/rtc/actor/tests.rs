@@ -22,6 +22,7 @@ async fn told_at_the_drivers_end(closing: bool) -> Vec<PeerEvent> {
         audio: true,
         video: false,
         codecs: Vec::new(),
+        screen: false,
         any_channel: false,
         polite: false,
         start_bps: 1_000_000,
