@@ -55,14 +55,8 @@ impl From<Turned> for Denial {
     }
 }
 
-/// Lets a client of a foreign dialect in for as long as the pass lives.
-pub(crate) fn enter(
-    app: &App,
-    dialect: &'static str,
-    address: SocketAddr,
-    headers: &HeaderMap,
-) -> Result<Pass, Denial> {
-    check_page(app, dialect, headers)?;
+/// Counts a client of a foreign dialect, whose page was checked, for as long as the pass lives.
+pub(crate) fn enter(app: &App, dialect: &'static str, address: SocketAddr) -> Result<Pass, Denial> {
     let passed = app.gate.enter(address.ip());
     passed.map_err(|turned| denied(app, dialect, ErrorCode::RateLimited, turned.into()))
 }
@@ -80,8 +74,23 @@ fn denied(app: &App, dialect: &'static str, code: ErrorCode, denial: Denial) -> 
     denial
 }
 
+/// Whether the name this server is asked by may be one of ours. A page whose name somebody points at
+/// this machine (DNS rebinding) names itself in both `Origin` and `Host`, and no `Origin` at all where
+/// it only reads; an address cannot be pointed elsewhere.
+pub(crate) fn check_host(app: &App, dialect: &'static str, headers: &HeaderMap) -> Result<(), Denial> {
+    let Some(host) = headers.get(HOST) else { return Ok(()) };
+    if !app.config.auth.is_open() || app.config.open_to_others || is_known(host, &app.config.hosts) {
+        return Ok(());
+    }
+    let shown = host.to_str().unwrap_or("?");
+    log::warn!("a request for {shown:?} was not answered; --host lets in a name of this server");
+    let text = "this server does not know the name it was asked by; --host NAME tells it";
+    Err(denied(app, dialect, ErrorCode::Unauthorized, Denial::new(StatusCode::FORBIDDEN, text)))
+}
+
 /// Whether the page that asks may ask. Programs name no page.
 pub(crate) fn check_page(app: &App, dialect: &'static str, headers: &HeaderMap) -> Result<(), Denial> {
+    check_host(app, dialect, headers)?;
     let Some(origin) = headers.get(ORIGIN) else { return Ok(()) };
     if !app.config.auth.is_open() || app.config.open_to_others || is_own_page(headers) || is_local(origin) {
         return Ok(());
@@ -108,12 +117,33 @@ fn is_local(origin: &HeaderValue) -> bool {
     let Some((_, host)) = origin.to_str().ok().and_then(|origin| origin.split_once("://")) else {
         return false;
     };
-    let name = match host.rsplit_once(':') {
+    let name = without_port(host);
+    is_localhost(name) || address(name).is_some_and(|address| address.is_loopback())
+}
+
+/// Whether a `Host` is this machine's own name, an address, or one of those that were configured.
+fn is_known(host: &HeaderValue, hosts: &[String]) -> bool {
+    let Ok(host) = host.to_str() else { return false };
+    let name = without_port(host);
+    is_localhost(name)
+        || address(name).is_some()
+        || hosts.iter().any(|known| known.eq_ignore_ascii_case(name))
+}
+
+fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
         _ => host,
-    };
-    let address = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-    name == "localhost" || name.ends_with(".localhost") || address.is_ok_and(|address| address.is_loopback())
+    }
+}
+
+/// Browsers ask no service for these names (RFC 6761 section 6.3).
+fn is_localhost(name: &str) -> bool {
+    name == "localhost" || name.ends_with(".localhost")
+}
+
+fn address(name: &str) -> Option<IpAddr> {
+    name.trim_start_matches('[').trim_end_matches(']').parse().ok()
 }
 
 /// Lets the page that asked read the answer. With credentials, because the clients of Socket.IO 2 ask
@@ -171,6 +201,25 @@ mod tests {
             ["https://example.org", "http://localhost.example.org", "null", "http://127.0.0.1.nip.io"]
         {
             assert!(!is_local(&HeaderValue::from_static(foreign)), "{foreign}");
+        }
+    }
+
+    #[test]
+    fn own_names_and_addresses_are_known_and_others_only_if_configured() {
+        let hosts = ["calls.example.org".to_owned()];
+        let is_known = |host| is_known(&HeaderValue::from_static(host), &hosts);
+        for known in [
+            "localhost:8080",
+            "a.localhost",
+            "127.0.0.1",
+            "192.0.2.1:80",
+            "[::1]:8080",
+            "Calls.example.org:1",
+        ] {
+            assert!(is_known(known), "{known}");
+        }
+        for foreign in ["evil.example:8080", "127.0.0.1.nip.io", "localhost.evil.example", "", ":8080"] {
+            assert!(!is_known(foreign), "{foreign}");
         }
     }
 }

@@ -36,6 +36,12 @@ pub struct ServeArgs {
     #[arg(long, conflicts_with = "auth_token_file")]
     pub open_to_others: bool,
 
+    /// A name this server is asked by besides localhost and addresses, such as a proxy's; may be given
+    /// several times. Without a secret it answers calls under no other: a web page could give its own
+    /// name the address of this machine
+    #[arg(long = "host", value_name = "NAME", conflicts_with_all = ["auth_token_file", "open_to_others"])]
+    pub hosts: Vec<String>,
+
     /// Serve https and wss with this certificate: a PEM file, with those that lead to its authority
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     pub tls_cert: Option<PathBuf>,
@@ -66,6 +72,7 @@ impl ServeArgs {
             config.auth = Arc::new(read_token(path)?);
         }
         config.open_to_others = self.open_to_others;
+        config.hosts = self.hosts.clone();
         if let (Some(certificate), Some(key)) = (&self.tls_cert, &self.tls_key) {
             config.tls = Some(Tls::from_pem_files(certificate, key)?);
         }

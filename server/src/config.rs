@@ -22,6 +22,10 @@ pub struct ServerConfig {
     /// Lets everybody in even from other machines, and web pages of other origins; says so where
     /// `auth` lets everybody be anybody, which is otherwise for one's own machine.
     pub open_to_others: bool,
+    /// Names a server without a secret may be asked by, beside `localhost`, `*.localhost` and
+    /// addresses: such as that of a proxy. Otherwise any page could give its own name this machine's
+    /// address (DNS rebinding) and pass for ours.
+    pub hosts: Vec<String>,
     /// Certificate and key, to serve https and wss and nothing else.
     pub tls: Option<Tls>,
     /// A folder whose files are served in place of the page: the pages of another system, unchanged.
@@ -49,6 +53,7 @@ impl Default for ServerConfig {
             ice_servers: Vec::new(),
             auth: Arc::new(Open),
             open_to_others: false,
+            hosts: Vec::new(),
             tls: None,
             pages: None,
             peerjs_path: None,
@@ -120,6 +125,9 @@ impl Default for Limits {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Timing {
+    /// A TLS handshake. 5 s: two round trips of a slow mobile network, and the same packet lost twice
+    /// (1 s and 2 s, RFC 6298 sections 2.1 and 5.5).
+    pub tls_handshake: Duration,
     /// From connecting to `hello`. 10 s: a slow mobile network, not a hung client.
     pub hello_deadline: Duration,
     /// Between WebSocket pings. 15 s: below the 30 s after which the strictest middleboxes forget a
@@ -155,6 +163,7 @@ pub struct Timing {
 impl Default for Timing {
     fn default() -> Self {
         Timing {
+            tls_handshake: Duration::from_secs(5),
             hello_deadline: Duration::from_secs(10),
             ping_interval: Duration::from_secs(15),
             idle_timeout: Duration::from_secs(45),

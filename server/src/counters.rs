@@ -24,7 +24,7 @@ pub struct Refused {
     pub full: u64,
     /// Clients disconnected because they read too slowly.
     pub slow: u64,
-    /// Clients not let in for their origin, token or key.
+    /// Clients not let in for their origin, token or key; in every dialect, for the name they asked by.
     pub unauthorized: u64,
 }
 

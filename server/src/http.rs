@@ -14,7 +14,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use duet_signal::message::PROTOCOL_VERSION;
 
-use crate::access::{Denial, is_own_page};
+use crate::access::{self, Denial, is_own_page};
 use crate::app::App;
 use crate::dialect::{duet, peerjs, ws_broadcast};
 use crate::query::Query;
@@ -98,6 +98,9 @@ async fn duet_socket(
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
+    if let Err(denial) = access::check_host(&app, "duet", &headers) {
+        return denial.into_response();
+    }
     if app.config.auth.is_open() && !is_own_page(&headers) {
         let text =
             "without a token this server takes only web pages of its own; open it at its own address\n";

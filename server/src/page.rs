@@ -68,10 +68,16 @@ fn nothing_here() -> Response {
 async fn foreign(folder: &Path, uri: &Uri) -> Response {
     let Some(path) = inside(folder, uri.path()) else { return nothing_here() };
     let index = path.join(INDEX);
+    // Beside the folder itself is outside of it.
+    let html = (path != folder).then(|| {
+        let mut html = path.clone().into_os_string();
+        html.push(".html");
+        PathBuf::from(html)
+    });
     let read = spawn_blocking(move || {
-        let html = path.with_extension("html");
-        [path.clone(), path.join(INDEX), html]
+        [Some(path.clone()), Some(path.join(INDEX)), html]
             .into_iter()
+            .flatten()
             .find_map(|path| std::fs::read(&path).ok().map(|bytes| (path, bytes)))
     });
     let Ok(Some((path, bytes))) = read.await else { return nothing_here() };

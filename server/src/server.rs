@@ -78,8 +78,7 @@ impl Server {
     pub async fn run_until(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), ServeError> {
         let Server { listener, app, .. } = self;
         let listener = tokio::net::TcpListener::from_std(listener)?;
-        let handshake = app.config.timing.hello_deadline;
-        let connections = Connections::new(listener, app.config.tls.clone(), handshake)?;
+        let connections = Connections::new(listener, &app.config)?;
         // The tap taps nothing: only so does axum tell the clients' addresses.
         let connections = connections.tap_io(|_| {});
         Self::serve(connections, app, stop).await

@@ -1,8 +1,9 @@
 //! TLS: certificate and key from files, and a listener that speaks it.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -12,8 +13,8 @@ use std::time::Duration;
 use axum::serve::Listener;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, mpsc};
-use tokio::task::JoinSet;
+use tokio::sync::mpsc;
+use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::crypto::ring;
@@ -23,10 +24,12 @@ use tokio_rustls::rustls::sign::{CertifiedKey, SingleCertAndKey};
 use tokio_rustls::rustls::{self, Error, InconsistentKeys};
 use tokio_rustls::server::TlsStream;
 
+use crate::config::{Limits, ServerConfig};
 use crate::error::ServeError;
+use crate::limits::Gate;
 
-/// Handshakes under way at one time. 256: each costs a few ms of one core, so that those behind wait
-/// about a second at most.
+/// Handshakes under way at one time. 256: each costs a few ms of one core, so that a crowd that comes
+/// at once is through within about a second.
 const HANDSHAKES: usize = 256;
 
 /// A certificate and its key, ready to serve with.
@@ -91,7 +94,8 @@ pub(crate) enum Stream {
 /// Accepts connections, with TLS or without.
 pub(crate) enum Connections {
     Plain(TcpListener),
-    /// Handshakes run beside each other in a task of their own: a slow client holds up nobody.
+    /// Handshakes run beside each other in a task of their own. It never stops accepting: a slow client,
+    /// or many, hold up nobody.
     Tls {
         ready: mpsc::Receiver<(Stream, SocketAddr)>,
         local_addr: SocketAddr,
@@ -100,13 +104,15 @@ pub(crate) enum Connections {
 }
 
 impl Connections {
-    /// Accepts from a listener. Each handshake may take so long.
-    pub(crate) fn new(listener: TcpListener, tls: Option<Tls>, handshake: Duration) -> io::Result<Self> {
-        let Some(Tls(config)) = tls else { return Ok(Connections::Plain(listener)) };
+    /// Accepts from a listener.
+    pub(crate) fn new(listener: TcpListener, config: &ServerConfig) -> io::Result<Self> {
+        let Some(Tls(tls)) = &config.tls else { return Ok(Connections::Plain(listener)) };
         let local_addr = listener.local_addr()?;
         let (sender, ready) = mpsc::channel(HANDSHAKES);
         let mut accepting = JoinSet::new();
-        accepting.spawn(shake_hands(listener, TlsAcceptor::from(config), handshake, sender));
+        let acceptor = TlsAcceptor::from(Arc::clone(tls));
+        let handshakes = Handshakes::new(HANDSHAKES, &config.limits);
+        accepting.spawn(shake_hands(listener, acceptor, config.timing.tls_handshake, handshakes, sender));
         Ok(Connections::Tls { ready, local_addr, _accepting: accepting })
     }
 }
@@ -115,19 +121,16 @@ async fn shake_hands(
     mut listener: TcpListener,
     acceptor: TlsAcceptor,
     deadline: Duration,
+    // End with this task.
+    mut handshakes: Handshakes,
     ready: mpsc::Sender<(Stream, SocketAddr)>,
 ) {
-    let places = Arc::new(Semaphore::new(HANDSHAKES));
-    // Ends with this task, and handshakes under way with it.
-    let mut shaking = JoinSet::new();
     loop {
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
-        while shaking.try_join_next().is_some() {}
         // The trait's: it waits and goes on where the system has no more to give.
         let (stream, address) = Listener::accept(&mut listener).await;
         let _ = stream.set_nodelay(true);
         let (accept, ready) = (acceptor.accept(stream), ready.clone());
-        shaking.spawn(async move {
+        handshakes.begin(address.ip(), async move {
             match timeout(deadline, accept).await {
                 Ok(Ok(stream)) => {
                     let _ = ready.send((Stream::Tls(Box::new(stream)), address)).await;
@@ -135,8 +138,44 @@ async fn shake_hands(
                 Ok(Err(error)) => log::debug!("a TLS handshake failed: {error}"),
                 Err(_) => log::debug!("a TLS handshake took too long"),
             }
-            drop(place);
         });
+    }
+}
+
+/// Handshakes under way: so many from one address, loopback excepted ([`Gate`]), and so many
+/// in all.
+struct Handshakes {
+    most: usize,
+    gate: Arc<Gate>,
+    tasks: JoinSet<()>,
+    /// The oldest first.
+    under_way: VecDeque<AbortHandle>,
+}
+
+impl Handshakes {
+    fn new(most: usize, limits: &Limits) -> Self {
+        let gate = Gate::new(&Limits { connections: usize::MAX, ..*limits });
+        Handshakes { most, gate, tasks: JoinSet::new(), under_way: VecDeque::new() }
+    }
+
+    /// Begins one, unless as many from its address are under way as may be. One too many in all cuts
+    /// off the oldest: who is willing is long done by then.
+    fn begin(&mut self, address: IpAddr, handshake: impl Future<Output = ()> + Send + 'static) {
+        while self.tasks.try_join_next().is_some() {}
+        let Ok(pass) = self.gate.enter(address) else {
+            log::debug!("too many TLS handshakes from one address");
+            return;
+        };
+        self.under_way.retain(|task| !task.is_finished());
+        if self.under_way.len() >= self.most
+            && let Some(oldest) = self.under_way.pop_front()
+        {
+            oldest.abort();
+        }
+        self.under_way.push_back(self.tasks.spawn(async move {
+            handshake.await;
+            drop(pass);
+        }));
     }
 }
 
@@ -219,5 +258,50 @@ impl AsyncWrite for Stream {
             Stream::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
             Stream::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    const ONE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
+    const OTHER: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 2));
+
+    /// Begins a handshake that never ends by itself; tells when it is over, or was not begun.
+    fn begin(handshakes: &mut Handshakes, address: IpAddr) -> oneshot::Receiver<()> {
+        let (held, over) = oneshot::channel();
+        handshakes.begin(address, async move {
+            let _held = held;
+            pending().await
+        });
+        over
+    }
+
+    fn is_over(over: &mut oneshot::Receiver<()>) -> bool {
+        matches!(over.try_recv(), Err(oneshot::error::TryRecvError::Closed))
+    }
+
+    #[tokio::test]
+    async fn an_address_that_never_shakes_hands_leaves_room_for_others() {
+        let mut handshakes = Handshakes::new(9, &Limits { connections_per_address: 2, ..Limits::default() });
+        let mut first = [ONE, ONE, ONE, OTHER].map(|address| begin(&mut handshakes, address));
+        assert_eq!(first.each_mut().map(is_over), [false, false, true, false]);
+        // Whoever ends gives its place back.
+        handshakes.under_way[0].abort();
+        assert!((&mut first[0]).await.is_err());
+        assert!(!is_over(&mut begin(&mut handshakes, ONE)));
+    }
+
+    #[tokio::test]
+    async fn one_handshake_too_many_cuts_off_the_oldest() {
+        let mut handshakes = Handshakes::new(2, &Limits::default());
+        let mut under_way = [ONE, OTHER, ONE].map(|address| begin(&mut handshakes, address));
+        assert!((&mut under_way[0]).await.is_err());
+        assert_eq!(under_way.each_mut().map(is_over), [true, false, false]);
     }
 }

@@ -41,8 +41,9 @@ pub(crate) fn serve(
     headers: &HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
-    let passed = access::check_token(&app, DIALECT, query.get("token"))
-        .and_then(|()| access::enter(&app, DIALECT, address, headers));
+    let passed = access::check_page(&app, DIALECT, headers)
+        .and_then(|()| access::check_token(&app, DIALECT, query.get("token")))
+        .and_then(|()| access::enter(&app, DIALECT, address));
     match passed {
         Ok(pass) => {
             let wishes = query.wishes();

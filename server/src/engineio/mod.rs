@@ -96,7 +96,7 @@ pub(crate) async fn serve(
             Some("3") => Ok(Version::V3),
             _ => Err(Wrong::Version),
         };
-        let request = Request { app, address, method, headers: headers.clone(), query };
+        let request = Request { app, address, method, query };
         match version {
             Ok(version) => request.answer(version, upgrade.ok(), body).await,
             Err(wrong) => wrong.into_response(),
@@ -110,7 +110,6 @@ struct Request {
     app: Arc<App>,
     address: SocketAddr,
     method: Method,
-    headers: HeaderMap,
     query: Query,
 }
 
@@ -147,7 +146,7 @@ impl Request {
 
     fn let_in(&self, version: Version) -> Result<Parts, Denial> {
         let pass = access::check_token(&self.app, "socket.io", self.query.get("token"))
-            .and_then(|()| access::enter(&self.app, "socket.io", self.address, &self.headers))?;
+            .and_then(|()| access::enter(&self.app, "socket.io", self.address))?;
         let (now, config) = (Instant::now(), &self.app.config);
         let sid = crate::random_id();
         let mailbox = Arc::new(Mailbox::new(&config.limits));

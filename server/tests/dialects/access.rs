@@ -27,7 +27,43 @@ async fn pages_of_other_machines_cannot_use_an_open_server() {
         assert_eq!(answer.status, 403, "{path}");
         assert!(!answer.head.contains("access-control-allow-origin"), "{}", answer.head);
     }
-    assert!(site.server.refused().unauthorized >= 6);
+    // Each is looked at once.
+    assert_eq!(site.server.refused().unauthorized, 8);
+}
+
+#[tokio::test]
+async fn a_name_that_somebody_points_at_this_machine_is_not_ours() {
+    let site = Site::plain();
+    let evil = [("host", "evil.example:8080"), ("origin", "http://evil.example:8080")];
+    for path in ["/", SOCKETIO, PEERJS, "/v1/ws"] {
+        assert_eq!(site.try_socket(path, &evil).await.err(), Some(403), "{path}");
+        // A page that reads from what it takes for its own server names no origin.
+        assert_eq!(site.try_socket(path, &evil[..1]).await.err(), Some(403), "{path}");
+        for own in ["localhost:8080", "duet.localhost", "127.0.0.1:1", "[::1]:8080", "192.0.2.1"] {
+            assert!(site.try_socket(path, &[("host", own)]).await.is_ok(), "{path} {own}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_was_configured_is_ours() {
+    let site = Site::with(|config| config.hosts = vec!["calls.example.org".to_owned()]);
+    for path in ["/", SOCKETIO, PEERJS, "/v1/ws"] {
+        let own = [("host", "calls.example.org"), ("origin", "https://calls.example.org")];
+        assert!(site.try_socket(path, &own).await.is_ok(), "{path}");
+        assert_eq!(site.try_socket(path, &[("host", "other.example.org")]).await.err(), Some(403), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn who_is_open_to_others_or_has_a_secret_is_asked_by_any_name() {
+    let name = [("host", "calls.example.org")];
+    let site = Site::with(|config| config.open_to_others = true);
+    for path in ["/", SOCKETIO, PEERJS, "/v1/ws"] {
+        assert!(site.try_socket(path, &name).await.is_ok(), "{path}");
+    }
+    let site = Site::with(|config| config.auth = Arc::new(SharedToken::new("s3cret").unwrap()));
+    assert!(site.try_socket("/?token=s3cret", &name).await.is_ok());
 }
 
 #[tokio::test]

@@ -26,6 +26,25 @@ async fn a_folder_is_served_in_place_of_the_page_and_nothing_outside_of_it() {
 }
 
 #[tokio::test]
+async fn html_is_appended_to_a_name_and_never_leads_out_of_the_folder() {
+    let folder = file("public", "").with_extension("folder");
+    std::fs::create_dir_all(&folder).unwrap();
+    let beside = |extension| folder.with_extension(extension);
+    std::fs::write(beside("html"), "beside").unwrap();
+    std::fs::write(beside("folder.html"), "beside").unwrap();
+    for name in ["main.html", "a.b.html"] {
+        std::fs::write(folder.join(name), name).unwrap();
+    }
+    let site = Site::with(|config| config.pages = Some(folder.clone()));
+    for path in ["/", "//", "/%2F", "/main.js"] {
+        assert_eq!(site.get(path).await.status, 404, "{path}");
+    }
+    for name in ["main", "a.b"] {
+        assert_eq!(site.get(&format!("/{name}")).await.body, format!("{name}.html"));
+    }
+}
+
+#[tokio::test]
 async fn a_folder_that_is_none_is_an_error() {
     let config = ServerConfig { pages: Some("/nowhere/at/all".into()), ..ServerConfig::loopback() };
     assert!(matches!(Server::bind(config), Err(ServeError::Pages { .. })));

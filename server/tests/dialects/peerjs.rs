@@ -67,9 +67,8 @@ async fn who_says_goodbye_is_forgotten(site: &Site) {
 async fn what_nobody_fetches_expires_once_for_each_receiver() {
     let site = Site::with(|config| config.timing.peerjs_expire = Duration::from_millis(20));
     let mut a = open(&site, "ann").await;
-    for to in ["ben", "ben", "cay"] {
-        a.say(json!({ "type": "OFFER", "dst": to, "payload": {} }).to_string()).await;
-    }
+    let offer = |to| json!({ "type": "OFFER", "dst": to, "payload": {} }).to_string();
+    a.say_at_once(["ben", "ben", "cay"].map(offer)).await;
     let mut told = [a.json().await, a.json().await];
     told.sort_by_key(|message| message["src"].to_string());
     for (message, absent) in told.iter().zip(["ben", "cay"]) {

@@ -73,6 +73,10 @@ impl Site {
     }
 
     pub fn tls() -> Site {
+        Site::tls_with(|_| {})
+    }
+
+    pub fn tls_with(change: impl FnOnce(&mut ServerConfig)) -> Site {
         let (certificate, key) = certificate();
         let mut roots = RootCertStore::empty();
         let chain = tokio_rustls::rustls::pki_types::CertificateDer::from(pem_der(&certificate));
@@ -84,7 +88,10 @@ impl Site {
             .with_root_certificates(roots)
             .with_no_client_auth();
         let tls = Tls::from_pem_files(&file("cert.pem", &certificate), &file("key.pem", &key)).unwrap();
-        let site = Site::with(|config| config.tls = Some(tls));
+        let site = Site::with(|config| {
+            config.tls = Some(tls);
+            change(config);
+        });
         Site { trust: Some(Arc::new(trust)), ..site }
     }
 
@@ -174,6 +181,14 @@ pub struct Talk(pub WebSocketStream<MaybeTlsStream<TcpStream>>);
 impl Talk {
     pub async fn say(&mut self, text: impl Into<String>) {
         soon("sending", self.0.send(Frame::text(text.into()))).await.expect("the connection stands");
+    }
+
+    /// Says texts in one write: the server has all of them when it has one.
+    pub async fn say_at_once(&mut self, texts: impl IntoIterator<Item = String>) {
+        for text in texts {
+            self.0.feed(Frame::text(text)).await.expect("the connection stands");
+        }
+        soon("sending", self.0.flush()).await.expect("the connection stands");
     }
 
     pub async fn say_binary(&mut self, bytes: Vec<u8>) {

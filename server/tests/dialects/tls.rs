@@ -1,5 +1,7 @@
 //! TLS: files, handshakes, and the page over it.
 
+use std::time::Duration;
+
 use duet_server::{ServeError, Tls};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -24,6 +26,26 @@ async fn who_never_shakes_hands_holds_up_nobody() {
     }
     assert_eq!(site.get("/healthz").await.status, 200);
     site.socket("/").await.close().await;
+}
+
+#[tokio::test]
+async fn a_crowd_that_never_shakes_hands_holds_up_nobody() {
+    // Much longer than this test waits for anything.
+    let site = Site::tls_with(|config| config.timing.tls_handshake = Duration::from_secs(3600));
+    let mut crowd = Vec::new();
+    for _ in 0..300 {
+        crowd.push(TcpStream::connect(site.address()).await.unwrap());
+    }
+    assert_eq!(site.get("/healthz").await.status, 200);
+    // The first have made room.
+    let _ = soon("the end", crowd[0].read(&mut [0])).await;
+}
+
+#[tokio::test]
+async fn who_takes_too_long_to_shake_hands_is_cut_off() {
+    let site = Site::tls_with(|config| config.timing.tls_handshake = Duration::from_millis(50));
+    let mut hung = TcpStream::connect(site.address()).await.unwrap();
+    assert_eq!(soon("the end", hung.read(&mut [0])).await.unwrap(), 0);
 }
 
 #[tokio::test]

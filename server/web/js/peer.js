@@ -4,7 +4,7 @@
  * difference: every step takes its turn in a chain, so that "am I in the middle of an offer" is
  * simply the connection's signaling state.
  */
-import { Chain, Emitter } from './util.js';
+import { Chain, Emitter, parseJson } from './util.js';
 
 /** Label of the channel that is part of every first offer. */
 const CONTROL_LABEL = 'duet-control';
@@ -327,23 +327,11 @@ export class Peer extends Emitter {
     const connection = this.#connection;
     this.#control = channel;
     channel.onmessage = ({ data }) => {
-      if (!this.#closed && this.#connection === connection) this.emit('word', parse(data));
+      if (!this.#closed && this.#connection === connection) this.emit('word', parseJson(data));
     };
     channel.onclose = () => {
       if (!this.#closed && this.#connection === connection) this.emit('gone');
     };
-  }
-}
-
-/**
- * @param {unknown} text
- * @returns {any} undefined for what is no JSON text
- */
-function parse(text) {
-  try {
-    return typeof text === 'string' ? JSON.parse(text) : undefined;
-  } catch {
-    return undefined;
   }
 }
 

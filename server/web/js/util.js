@@ -78,6 +78,18 @@ export class Backoff {
   }
 }
 
+/**
+ * @param {unknown} text
+ * @returns {any} undefined for what is no JSON text
+ */
+export function parseJson(text) {
+  try {
+    return typeof text === 'string' ? JSON.parse(text) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** @returns {string} 32 random hexadecimal digits: a call id */
 export function randomId() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));

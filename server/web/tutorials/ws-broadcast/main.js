@@ -5,7 +5,7 @@
  */
 import { connect } from '../connection.js';
 import { element, hideRemote, media, openMedia, query, server, state, status, wishes } from '../page.js';
-import { Backoff } from '../../js/util.js';
+import { Backoff, parseJson } from '../../js/util.js';
 
 /** How long to wait before asking again whether there is a place. */
 const FULL_MS = 5000;
@@ -35,7 +35,8 @@ function open() {
     full = false;
     if (!connection) ready();
   };
-  socket.onmessage = ({ data }) => take(JSON.parse(data));
+  // Anybody may say anything here.
+  socket.onmessage = ({ data }) => void take(parseJson(data) ?? {});
   socket.onclose = () => {
     if (!connection) {
       start.disabled = true;
@@ -56,7 +57,7 @@ function say(message) {
   if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
 }
 
-/** @param {{ type: string, sdp?: string, iceCandidate?: RTCIceCandidateInit }} message */
+/** @param {{ type?: string, sdp?: string, iceCandidate?: RTCIceCandidateInit }} message */
 async function take({ type, sdp, iceCandidate }) {
   if (type === 'offer' && side === 'answer') {
     const fresh = renew();
