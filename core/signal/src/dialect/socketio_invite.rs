@@ -347,7 +347,8 @@ impl Words for Invites {
     fn say(&mut self, envelope: &Envelope, out: &mut Out) -> bool {
         match &envelope.message {
             Message::Invite(invite) => {
-                if self.call.is_some() {
+                // One that only rings here may have run out.
+                if self.call.as_ref().is_some_and(|ring| ring.caller || ring.accepted) {
                     out.deliver(one_call_only(Some(invite.call.clone())));
                     return true;
                 }
