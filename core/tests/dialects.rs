@@ -70,7 +70,7 @@ fn who_is_first_in_a_socket_io_room_calls_who_comes_and_a_third_finds_it_full() 
     let caller = alice.join("tea");
     caller.state(CallState::Waiting);
     let callee = bob.join("tea");
-    callee.connected();
+    callee.state(CallState::Connecting);
     let third = carol.join("tea").ended();
     assert_eq!((third.by, third.reason), (EndedBy::System, EndReason::RoomFull));
     talk(&caller, &callee);
