@@ -155,8 +155,9 @@ impl Invites {
         let ours = self.names.mark();
         let Some(ring) = &mut self.call else { return };
         if ring.caller {
-            let stands = sdp.mark.as_ref().is_some_and(|mark| *mark <= ours);
-            if ring.glare && !ring.agreed && !ring.gave_way && !(ring.accepted && stands) {
+            let stands = ring.accepted && sdp.mark.as_ref().is_some_and(|mark| *mark <= ours);
+            let settled = ring.agreed || ring.gave_way;
+            if ring.glare && !settled && !stands {
                 ring.gave_way = true;
                 ring.offer = None;
                 if !ring.accepted {
