@@ -340,6 +340,7 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use async_trait::async_trait;
+    use duet_signal::Message;
     use duet_signal::dialect::Dialect;
     use tokio::io::DuplexStream;
 
@@ -430,7 +431,6 @@ mod tests {
             sdp: "x".repeat(1 << 14),
             exchange: None,
         };
-        use duet_signal::Message;
         for message in [Message::Invite(invite), Message::Description(offer)] {
             sender.send(Envelope::from(message)).await.expect("a link");
         }

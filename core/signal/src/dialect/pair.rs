@@ -191,10 +191,10 @@ impl Pair {
     pub(super) fn say(&mut self, envelope: &Envelope) -> Option<Outcome> {
         let mut outcome = Outcome::default();
         match &envelope.message {
-            Message::Invite(invite) if !matches!(self.stage, Stage::Idle) => {
+            Message::Invite(invite) if self.is_taken() => {
                 outcome.deliver.push(one_call_only(Some(invite.call.clone())));
             }
-            Message::Join(join) if !matches!(self.stage, Stage::Idle) => {
+            Message::Join(join) if self.is_taken() => {
                 outcome.deliver.push(one_call_only(join.stay.clone()));
             }
             Message::Invite(invite) => {
@@ -216,6 +216,16 @@ impl Pair {
             _ => return None,
         }
         Some(outcome)
+    }
+
+    /// Another call would take the place of this one. Not so once somebody we rang has answered: the session
+    /// need not say that such a call is over, where the other one closed its connection.
+    fn is_taken(&self) -> bool {
+        match &self.stage {
+            Stage::Idle => false,
+            Stage::Waiting { .. } | Stage::Calling(_) => true,
+            Stage::Talking(talk) => talk.room.is_some(),
+        }
     }
 
     /// Somebody's description.
@@ -701,6 +711,9 @@ mod tests {
         let outcome = pair.say(&Envelope::from(join)).unwrap();
         assert_eq!(outcome.deliver, [one_call_only(Some("s".into()))]);
         assert!(!pair.hear_description(answer("page")).deliver.is_empty(), "the first one is answered");
+        let next = Invite { call: "e".into(), media, expires_in_ms: 60_000 };
+        let outcome = pair.say(&to("anybody", Message::Invite(next))).unwrap();
+        assert_eq!(outcome.say, [Say::Enter], "an answered call may be over without a word");
     }
 
     #[test]

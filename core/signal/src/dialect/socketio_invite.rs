@@ -155,9 +155,9 @@ impl Invites {
         let ours = self.names.mark();
         let Some(ring) = &mut self.call else { return };
         if ring.caller {
-            let stands = sdp.mark.as_ref().is_some_and(|mark| *mark <= ours);
-            let ours_stands = ring.agreed || ring.gave_way || ring.accepted && stands;
-            if ring.glare && !ours_stands {
+            let stands = ring.accepted && sdp.mark.as_ref().is_some_and(|mark| *mark <= ours);
+            let settled = ring.agreed || ring.gave_way;
+            if ring.glare && !settled && !stands {
                 ring.gave_way = true;
                 ring.offer = None;
                 if !ring.accepted {
@@ -348,7 +348,8 @@ impl Words for Invites {
     fn say(&mut self, envelope: &Envelope, out: &mut Out) -> bool {
         match &envelope.message {
             Message::Invite(invite) => {
-                if self.call.is_some() {
+                // One that only rings here may have run out.
+                if self.call.as_ref().is_some_and(|ring| ring.caller || ring.accepted) {
                     out.deliver(one_call_only(Some(invite.call.clone())));
                     return true;
                 }
