@@ -1,7 +1,7 @@
 //! The words of other signaling systems, translated to ours and back.
 //!
 //! A [`Translator`] is a plain value at a client's end of one connection: foreign text goes in,
-//! [`Envelope`]s of the `duet` dialect come out, and the other way round. It knows no socket and no clock;
+//! [`Envelope`](crate::Envelope)s of the `duet` dialect come out, and the other way round. It knows no socket and no clock;
 //! whoever carries the text obeys [`Action`]s and says when a connection is up.
 //!
 //! ```text
