@@ -73,7 +73,7 @@ function onCall(begun) {
   begun.on('video', (how) => onVideo(begun, how));
   begun.on('ended', () => onEnded(begun));
   // It may take the place of one with pictures.
-  if (ui.view === 'stage' && !begun.video) useCamera(false);
+  if (ui.view === 'stage' && !begun.terms.video) useCamera(false);
   showCall(begun);
 }
 
@@ -91,7 +91,7 @@ function showCall(shown) {
   ui.showIncoming(null);
   if (ui.view !== 'stage') {
     ui.show('stage');
-    if (!shown.video) useCamera(false);
+    if (!shown.terms.video) useCamera(false);
     media.open();
     keepAwake();
   }
@@ -106,7 +106,7 @@ function onVideo(concerned, how) {
   if (concerned !== call || ui.view !== 'stage') return;
   const text = describeVideo(concerned, how);
   if (text) ui.toast(text);
-  useCamera(concerned.video);
+  useCamera(concerned.terms.video);
 }
 
 /**
@@ -223,9 +223,9 @@ ui.on('preview', () => media.open());
 ui.on('mic', () => toggle('audio'));
 ui.on('cam', () => toggle('video'));
 ui.on('share', () => (media.state.screen ? media.stopScreen() : media.startScreen()));
-ui.on('hold', () => call?.hold(!call.held.local));
-ui.on('video-yes', () => call?.answerVideo(true));
-ui.on('video-no', () => call?.answerVideo(false));
+ui.on('hold', () => call?.terms.hold(!call.terms.held.local));
+ui.on('video-yes', () => call?.terms.answerVideo(true));
+ui.on('video-no', () => call?.terms.answerVideo(false));
 ui.on('stats', () => showStats(!statsShown));
 ui.on('hangup', () => call?.hangUp());
 ui.on('accept', () => call?.accept());
@@ -244,7 +244,7 @@ ui.on('back', () => {
 function toggle(kind) {
   const open = media.audioTrack !== null || media.videoTrack !== null;
   const inCall = ui.view === 'stage';
-  if (inCall && kind === 'video' && call?.isActive && !call.video) return askForPictures(call);
+  if (inCall && kind === 'video' && call?.isActive && !call.terms.video) return askForPictures(call);
   const on = inCall && !media.state.screen ? !media.state[kind] : !media.wanted[kind];
   media.want(kind, on);
   if (inCall || open) media.apply(kind);
@@ -252,8 +252,8 @@ function toggle(kind) {
 
 /** @param {import('./call.js').Call} asked one without pictures */
 function askForPictures(asked) {
-  asked.askVideo();
-  if (asked.asking === 'local') ui.toast(`Asking ${asked.peerUser} for pictures…`);
+  asked.terms.askVideo();
+  if (asked.terms.asking === 'local') ui.toast(`Asking ${asked.peerUser} for pictures…`);
 }
 
 setInterval(() => {
@@ -295,10 +295,10 @@ Object.defineProperty(window, 'duet', {
       return call?.ended ? { ...call.ended } : null;
     },
     get remoteMedia() {
-      return call ? { ...call.remoteMedia } : null;
+      return call ? { ...call.terms.remoteMedia } : null;
     },
     get held() {
-      return call ? { ...call.held } : null;
+      return call ? { ...call.terms.held } : null;
     },
     async stats() {
       return call?.connection ? figures.sample(call.connection) : null;

@@ -9,6 +9,15 @@ const OVER_MOST = 64;
 const OVER_NAMED = 4;
 
 /**
+ * @typedef {object} Context what every call of this page shares
+ * @property {import('./signaling.js').Signaling} signaling
+ * @property {import('./media.js').LocalMedia} media
+ * @property {string} user this person
+ * @property {string | null} codec video codec to prefer
+ * @property {boolean} video whether calls begin with pictures
+ */
+
+/**
  * The calls of this page: at most one. Events: `call` ({@link Call}) when one begins, and `notice`
  * (text) for refusals that concern no call.
  */
@@ -20,7 +29,7 @@ export class Lines extends Emitter {
   /** @type {string[]} */
   #over = [];
 
-  /** @param {import('./call.js').Context} context */
+  /** @param {Context} context */
   constructor(context) {
     super();
     this.#context = context;
@@ -116,7 +125,7 @@ export class Lines extends Emitter {
    */
   #replace(old, invite, end) {
     const call = Call.incoming(this.#context, invite);
-    call.inherit(old);
+    call.terms.inherit(old.terms);
     this.#begin(call);
     end();
     return call;

@@ -151,7 +151,7 @@ export class Ui extends Emitter {
   showCall(call, online) {
     const stage = $('stage');
     const { title, text } = describeState(call);
-    const picture = call.stream !== null && call.remoteMedia.video && call.connectedAt > 0 && !call.onHold;
+    const picture = call.stream !== null && call.terms.remoteMedia.video && call.connectedAt > 0 && !call.terms.onHold;
     stage.dataset.state = call.state;
     $('curtain').hidden = picture;
     $('curtain-title').textContent = title;
@@ -160,15 +160,15 @@ export class Ui extends Emitter {
     $('curtain-copy').hidden = call.state !== 'waiting';
     const known = call.connectedAt > 0;
     $('who-name').textContent = known ? call.peerUser : '';
-    $('who-muted').hidden = !known || call.remoteMedia.audio;
-    $('who-screen').hidden = !known || !call.remoteMedia.screen;
+    $('who-muted').hidden = !known || call.terms.remoteMedia.audio;
+    $('who-screen').hidden = !known || !call.terms.remoteMedia.screen;
     $('clock').hidden = !known;
     this.showClock(call);
-    this.#fit(call.remoteMedia.screen);
-    this.#sound.muted = call.onHold;
-    this.#button('hold', call.isTalk, call.held.local);
-    this.#button('share', call.video);
-    $('question').hidden = call.asking !== 'remote';
+    this.#fit(call.terms.remoteMedia.screen);
+    this.#sound.muted = call.terms.onHold;
+    this.#button('hold', call.isTalk, call.terms.held.local);
+    this.#button('share', call.terms.video);
+    $('question').hidden = call.terms.asking !== 'remote';
     $('question-text').textContent = `${call.peerUser} would like to see you.`;
 
     const trouble = call.state === 'reconnecting' ? 'Reconnecting…' : online ? '' : 'Reconnecting to the service…';
@@ -176,8 +176,8 @@ export class Ui extends Emitter {
     $('banner-text').textContent = trouble;
     $('stage-title').textContent = title;
     document.title = `${call.peerUser || call.room} · Duet`;
-    const state = call.state === 'connected' && !call.onHold ? 'Connected' : text;
-    this.announce(call.asking === 'remote' ? `${call.peerUser} would like to see you.` : `${title}. ${state}`);
+    const state = call.state === 'connected' && !call.terms.onHold ? 'Connected' : text;
+    this.announce(call.terms.asking === 'remote' ? `${call.peerUser} would like to see you.` : `${title}. ${state}`);
   }
 
   /**

@@ -7,7 +7,7 @@
  */
 export function describeState(call) {
   const who = call.peerUser || 'the other side';
-  if (call.state === 'connected' && call.onHold) return { title: who, text: describeHold(call) };
+  if (call.state === 'connected' && call.terms.onHold) return { title: who, text: describeHold(call.terms) };
   switch (call.state) {
     case 'joining':
       return { title: `Room ${call.room}`, text: 'Joining…' };
@@ -26,7 +26,7 @@ export function describeState(call) {
   }
 }
 
-/** @param {import('./call.js').Call} call one on hold */
+/** @param {import('./terms.js').Terms} terms of a call on hold */
 function describeHold({ held }) {
   if (held.local && held.remote) return 'You both put the call on hold';
   return held.local ? 'On hold' : 'Put you on hold';

@@ -13,6 +13,7 @@
 //! What is missing is added here, so that a session sees the messages it knows.
 
 mod engine_io;
+mod names;
 mod offers;
 mod pair;
 mod peerjs;

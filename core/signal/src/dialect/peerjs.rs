@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::names::from;
 use super::offers::{Sdp, candidate_from_json, candidate_to_json, media_of};
-use super::pair::from;
 use super::translator::{Action, Out, Refusal};
 use crate::message::{
     Accept, CallId, CallRef, Candidate, Decline, DeclineReason, DescriptionKind, ErrorCode, ErrorInfo,

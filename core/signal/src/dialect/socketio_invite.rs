@@ -15,8 +15,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::names::{Names, from, one_call_only};
 use super::offers::{Sdp, candidate_from_json, candidate_to_json};
-use super::pair::{Names, from, one_call_only};
 use super::translator::{Action, Out, Words};
 use crate::message::{
     Accept, CallId, CallRef, Candidate, Decline, DeclineReason, Description, DescriptionKind, ErrorCode,

@@ -4,8 +4,8 @@
 
 use serde_json::{Value, json};
 
+use super::names::{Names, from, one_call_only};
 use super::offers::{Sdp, fingerprint_of};
-use super::pair::{Names, from, one_call_only};
 use super::translator::{Out, Words};
 use crate::message::{
     CallId, Candidate, DescriptionKind, DeviceId, ErrorCode, ErrorInfo, IceCandidate, Join, Joined,
