@@ -97,6 +97,13 @@ impl Fabric {
         self.changed.notify_waiters();
     }
 
+    /// Every connection of a host tells this, true or not.
+    pub(crate) fn tell(&self, host: HostId, event: &PeerEvent) {
+        let state = self.lock();
+        let theirs = state.ports.iter().filter(|(_, port)| port.host == host && port.open);
+        theirs.for_each(|(id, _)| state.tell(*id, event.clone()));
+    }
+
     /// Pairs of hosts that are connected right now, each connection counted at both ends.
     pub(crate) fn connected(&self) -> Vec<(HostId, HostId)> {
         let state = self.lock();

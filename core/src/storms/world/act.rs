@@ -102,7 +102,7 @@ impl World {
         if self.hosts()[host].suspended {
             return;
         }
-        let Some(session) = self.hosts()[host].sessions.last().cloned() else { return };
+        let Some(session) = self.session(host) else { return };
         match place(&session, self.options()) {
             Ok(call) => drop(self.keep(host, call, origin)),
             Err(error) => self.note(&format!("host {host}: not placed: {error}")),
@@ -139,7 +139,7 @@ impl World {
             let rings = record.origin == Origin::Ring(user) && record.state() == CallState::Outgoing;
             rings.then(|| (record.id.clone(), record.host))
         });
-        let (Some((id, from)), Some(session)) = (ringing, self.hosts()[host].sessions.last().cloned()) else {
+        let (Some((id, from)), Some(session)) = (ringing, self.session(host)) else {
             return;
         };
         let media = MediaKinds { audio: true, video: self.0.plan.video };

@@ -23,7 +23,7 @@ use super::record::{Origin, Record};
 use super::trace::Trace;
 use crate::driver::Chance;
 use crate::peer::scripted::{Fabric, HostId};
-use crate::{Call, CallEvent, CallOptions, Engine};
+use crate::{Call, CallEvent, CallOptions, Engine, Session};
 
 /// One storm's world; clones are the same one.
 #[derive(Clone)]
@@ -123,6 +123,11 @@ impl World {
 
     pub(super) fn engine(&self, host: HostId) -> Option<Engine> {
         self.hosts()[host].engine.clone()
+    }
+
+    /// A host's session in use.
+    pub(super) fn session(&self, host: HostId) -> Option<Session> {
+        self.hosts()[host].sessions.last().cloned()
     }
 
     /// The storm itself, until the faults end.

@@ -90,7 +90,7 @@ impl World {
         for after in copies {
             let (text, kind) = (text.clone(), kind.clone());
             self.later(Duration::from_millis(after), move |world| {
-                let session = world.hosts()[to].sessions.last().cloned();
+                let session = world.session(to);
                 let taken = session.map(|session| session.deliver(&text).is_ok());
                 world.note(&format!("host {to}: {kind} arrives, taken: {taken:?}"));
             });
