@@ -93,7 +93,9 @@ impl ByteNet {
     pub(super) fn start_service(&self) {
         let (incoming, connections) = mpsc::unbounded_channel();
         let (stop, stopped) = oneshot::channel();
-        let running = Server::run_on(ServerConfig::loopback(), Door(connections), async move {
+        // The name that hosts call it by.
+        let config = ServerConfig { hosts: vec!["service".to_owned()], ..ServerConfig::loopback() };
+        let running = Server::run_on(config, Door(connections), async move {
             // A service that is killed is not told to stop.
             if stopped.await.is_err() {
                 std::future::pending::<()>().await;

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use duet_call::{Config, DeviceNews};
+use duet_signal::message::CallRef;
+use duet_signal::{Envelope, Message};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use tokio::time::sleep;
@@ -11,12 +13,17 @@ use super::plan::{Act, Plan, Signaling};
 use super::record::Record;
 use super::world::World;
 use crate::peer::scripted::HostId;
+use crate::peer::{PeerError, PeerEvent};
 use crate::{CallOptions, CallState, EndReason, Error};
 
 fn world(users: &[&'static str], calls: Config) -> World {
+    world_over(Signaling::Service, users, calls)
+}
+
+fn world_over(signaling: Signaling, users: &[&'static str], calls: Config) -> World {
     let plan = Plan {
         users: users.to_vec(),
-        signaling: Signaling::Service,
+        signaling,
         calls,
         video: true,
         failures: 0.0,
@@ -123,5 +130,33 @@ async fn every_state_is_told_once() {
     perform(&world, &[Act::Ring { host: 0, to: "bob" }, Act::Decline { host: 1, pick: 0 }]).await;
     for record in world.records().iter() {
         assert_eq!(record.states, [CallState::Ended]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_replaced_connection_last_said_is_not_taken_for_its_successors() {
+    let last_words = [
+        PeerEvent::Failed(PeerError::Ice { after_connect: true }),
+        PeerEvent::Failed(PeerError::Dtls),
+        PeerEvent::Closed,
+    ];
+    for last in last_words {
+        let carried = Signaling::Carried { loss: 0.0, repeat: 0.0, delay_ms: 20 };
+        let world = world_over(carried, &["alice", "bob"], Config::default());
+        perform(&world, &[Act::Ring { host: 0, to: "bob" }, Act::Accept { host: 1, pick: 0 }]).await;
+        let call = world.records()[1].call.clone().expect("held");
+        assert_eq!(call.state(), CallState::Connected);
+        // Of alice nothing arrives any more but what is said here in her name.
+        perform(&world, &[Act::Partition { back: Duration::from_secs(60) }]).await;
+        let anew = Message::Anew(CallRef { call: call.id() });
+        let anew = Envelope { from: Some("alice".into()), ..anew.into() };
+        let anew = duet_signal::encode(&anew).expect("a message of our own");
+        // Both at one moment; the message, which replaces the connection, is taken in first.
+        world.fabric().tell(1, &last);
+        world.session(1).expect("bob's").deliver(&anew).expect("taken");
+        sleep(Duration::from_secs(30)).await;
+        // The new connection had all the time there is, and nobody to connect with.
+        let reason = world.records()[1].ended.clone().map(|ended| ended.reason);
+        assert_eq!(reason, Some(EndReason::ConnectTimeout), "{last:?}");
     }
 }

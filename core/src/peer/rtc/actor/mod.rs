@@ -1,20 +1,22 @@
 //! The task that owns a connection: one thing at a time, in the order it came.
+//!
+//! `exchange` negotiates, `control` sees to the control channel.
+
+mod control;
+mod exchange;
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use duet_signal::message::{DescriptionKind, IceCandidate};
+use duet_signal::message::IceCandidate;
 use rtc::ice::mdns::MulticastDnsMode;
-use rtc::peer_connection::configuration::RTCOfferOptions;
 use tokio::sync::{mpsc, oneshot, watch};
-use webrtc::data_channel::{DataChannel, DataChannelEvent};
-use webrtc::peer_connection::{
-    PeerConnection, RTCIceCandidateInit, RTCIceConnectionState, RTCPeerConnectionState, RTCSessionDescription,
-};
+use webrtc::data_channel::DataChannel;
+use webrtc::peer_connection::{PeerConnection, RTCIceConnectionState, RTCPeerConnectionState};
 
-use super::super::negotiation::{Negotiation, OfferKind, Verdict};
-use super::super::sdp::{self, Hints, IceTags, Negotiated};
-use super::super::shared::{Shared, Terms};
+use super::super::negotiation::{Negotiation, OfferKind};
+use super::super::sdp::{Hints, IceTags};
+use super::super::shared::Shared;
 use super::super::{MediaSink, PeerConfig, PeerError, PeerEvent, PeerState, SessionDescription};
 use super::builder;
 use super::handler::{Handler, Signal};
@@ -22,8 +24,6 @@ use super::runtime::CallRuntime;
 use super::tasks::Tasks;
 use super::transport::{Streams, Transport};
 
-/// The control channel's label.
-const CONTROL_LABEL: &str = "duet-control";
 /// How often the selected path is looked at while connected: it changes seldom, and only statistics and
 /// the estimator's reset depend on it.
 const PATH_INTERVAL: Duration = Duration::from_secs(2);
@@ -213,178 +213,6 @@ impl Connection {
         self.make_due_offer().await;
     }
 
-    async fn restart(&mut self) {
-        if self.negotiation.want_restart(Instant::now())
-            && let Err(error) = self.roll_back_own().await
-        {
-            self.fail(PeerError::Transport(error.to_string())).await;
-        }
-    }
-
-    async fn make_due_offer(&mut self) {
-        match self.negotiation.take_due_offer() {
-            // Binding new sockets would fail for want of a network, and with it the connection.
-            Some(OfferKind::IceRestart) if self.needs_multicast && !has_multicast() => {
-                self.negotiation.want_offer(OfferKind::IceRestart);
-            }
-            Some(kind) => self.offer(kind).await,
-            None => {}
-        }
-    }
-
-    async fn offer(&mut self, kind: OfferKind) {
-        let result = async {
-            // A channel that is not part of the first offer never opens.
-            if !self.control_made {
-                self.control_made = true;
-                let channel = self.connection.create_data_channel(CONTROL_LABEL, None).await?;
-                self.watch_channel(channel);
-            }
-            let ice_restart = kind == OfferKind::IceRestart;
-            let offer = self.connection.create_offer(Some(RTCOfferOptions { ice_restart })).await?;
-            self.connection.set_local_description(offer.clone()).await?;
-            Ok::<_, webrtc::error::Error>(offer)
-        };
-        match result.await {
-            Ok(offer) => {
-                let exchange = self.negotiation.offered(kind, Instant::now());
-                self.announce(DescriptionKind::Offer, &offer.sdp, Some(exchange)).await;
-            }
-            Err(error) => self.fail(PeerError::Transport(error.to_string())).await,
-        }
-    }
-
-    async fn on_description(&mut self, description: SessionDescription) {
-        let SessionDescription { kind, sdp, exchange } = description;
-        let verdict = self.negotiation.judge(kind, exchange);
-        if verdict == Verdict::Ignore {
-            log::debug!("a description ({kind:?}) was ignored");
-            return;
-        }
-        let result = async {
-            if verdict == Verdict::RollBackAndApply {
-                self.roll_back_own().await?;
-            }
-            let description = match kind {
-                DescriptionKind::Offer => RTCSessionDescription::offer(sdp.clone())?,
-                DescriptionKind::Answer => RTCSessionDescription::answer(sdp.clone())?,
-            };
-            self.connection.set_remote_description(description).await
-        };
-        if let Err(error) = result.await {
-            self.refuse(kind, error).await;
-            return;
-        }
-        let candidates = self.negotiation.applied_remote(kind, IceTags::of(&sdp));
-        let hints = Hints::of(&sdp);
-        if self.hints.replace(hints) != Some(hints) {
-            self.tell(PeerEvent::Hints(hints)).await;
-        }
-        match kind {
-            DescriptionKind::Offer => {
-                if !self.answer(exchange).await {
-                    return;
-                }
-            }
-            DescriptionKind::Answer => self.agree(&sdp, false).await,
-        }
-        for candidate in candidates {
-            self.add_candidate(candidate).await;
-        }
-    }
-
-    /// Answers the offer just applied, which had this number.
-    async fn answer(&mut self, exchange: Option<u32>) -> bool {
-        let result = async {
-            let answer = self.connection.create_answer(None).await?;
-            self.connection.set_local_description(answer.clone()).await?;
-            Ok::<_, webrtc::error::Error>(answer)
-        };
-        match result.await {
-            Ok(answer) => {
-                self.negotiation.answered();
-                // The offer carried the channel, if the other side wants one.
-                self.control_made |= sdp::has_data(&answer.sdp);
-                self.announce(DescriptionKind::Answer, &answer.sdp, exchange).await;
-                self.agree(&answer.sdp, true).await;
-                true
-            }
-            Err(error) => {
-                self.refuse(DescriptionKind::Offer, error).await;
-                false
-            }
-        }
-    }
-
-    /// A description that cannot be used: back to where we were, as far as possible. Only without the
-    /// first there is no connection; later ones leave the one we have.
-    async fn refuse(&mut self, kind: DescriptionKind, error: webrtc::error::Error) {
-        // Fails when the description was refused after it had ended the exchange, or before it began one.
-        let _ = match kind {
-            DescriptionKind::Offer => self.roll_back_theirs().await,
-            DescriptionKind::Answer => self.roll_back_own().await,
-        };
-        self.negotiation.dropped();
-        if self.negotiation.has_agreed() {
-            log::warn!("a description ({kind:?}) in a call was refused: {error}");
-            return;
-        }
-        let error = match error {
-            webrtc::error::Error::ErrSenderWithNoCodecs
-            | webrtc::error::Error::ErrRTPTransceiverCodecUnsupported => PeerError::NoCommonCodec,
-            error => PeerError::Description(error.to_string()),
-        };
-        self.fail(error).await;
-    }
-
-    async fn roll_back_own(&self) -> Result<(), webrtc::error::Error> {
-        let rollback = RTCSessionDescription::rollback(None)?;
-        self.connection.set_local_description(rollback).await
-    }
-
-    async fn roll_back_theirs(&self) -> Result<(), webrtc::error::Error> {
-        let rollback = RTCSessionDescription::rollback(None)?;
-        self.connection.set_remote_description(rollback).await
-    }
-
-    /// Tells the other side our description.
-    async fn announce(&mut self, kind: DescriptionKind, sdp: &str, exchange: Option<u32>) {
-        self.local_tags = IceTags::of(sdp);
-        let mut sdp = sdp::with_trickle(sdp);
-        if self.screen {
-            sdp = sdp::with_screen(&sdp);
-        }
-        let description = SessionDescription { kind, sdp, exchange };
-        self.tell(PeerEvent::Description(description)).await;
-    }
-
-    /// An answer is in force, theirs or ours.
-    async fn agree(&mut self, answer: &str, ours: bool) {
-        let negotiated = Arc::new(Negotiated::from_answer(answer, ours));
-        if negotiated.video.is_none() && negotiated.audio.is_none() {
-            self.fail(PeerError::NoCommonCodec).await;
-            return;
-        }
-        self.shared.set_terms(Terms { negotiated: Arc::clone(&negotiated) });
-        if let Some(format) = negotiated.video.as_ref().and_then(|video| video.codecs.first()) {
-            self.tell(PeerEvent::NegotiatedVideo(format.codec)).await;
-        }
-    }
-
-    async fn add_candidate(&self, candidate: IceCandidate) {
-        let candidate = RTCIceCandidateInit {
-            candidate: candidate.candidate,
-            sdp_mid: candidate.sdp_mid,
-            sdp_mline_index: candidate.sdp_m_line_index,
-            username_fragment: candidate.username_fragment,
-            url: None,
-        };
-        // Candidates are hints: one of an unknown kind must not end a call.
-        if let Err(error) = self.connection.add_ice_candidate(candidate).await {
-            log::debug!("a candidate of the other side was not used: {error}");
-        }
-    }
-
     async fn on_signal(&mut self, signal: Signal) {
         match signal {
             Signal::Candidate(candidate) => {
@@ -411,24 +239,9 @@ impl Connection {
             }
             Signal::Connection(state) => self.on_state(state).await,
             Signal::Channel(channel) => self.on_channel(channel).await,
-            Signal::ChannelOpen(channel) => {
-                if self.control.is_none() {
-                    self.control = Some(channel);
-                    self.tell(PeerEvent::ControlOpen).await;
-                }
-            }
+            Signal::ChannelOpen(channel) => self.on_channel_open(channel).await,
             Signal::ChannelClosed(channel) => self.on_channel_closed(&channel).await,
             Signal::DriverEnded => self.on_driver_ended().await,
-        }
-    }
-
-    /// A channel that closes while the path is there was closed by the other side, which does that together
-    /// with its connection. On a lost path, it may only have waited too long for an acknowledgement.
-    async fn on_channel_closed(&mut self, channel: &Arc<dyn DataChannel>) {
-        if self.control.take_if(|control| Arc::ptr_eq(control, channel)).is_some()
-            && self.shared.with_stats(|stats| stats.state) == Some(PeerState::Connected)
-        {
-            self.tell(PeerEvent::Closed).await;
         }
     }
 
@@ -441,16 +254,6 @@ impl Connection {
         self.shared.with_stats(|stats| stats.state = Some(PeerState::Failed));
         self.failed = true;
         self.tell(PeerEvent::Failed(PeerError::Transport("it stopped".into()))).await;
-    }
-
-    /// Takes the other side's control channel; whatever else it opens, nobody would read.
-    async fn on_channel(&mut self, channel: Arc<dyn DataChannel>) {
-        let is_control = self.any_channel || channel.label().await.is_ok_and(|label| label == CONTROL_LABEL);
-        if is_control && !std::mem::replace(&mut self.control_taken, true) {
-            self.watch_channel(channel);
-        } else if let Err(error) = channel.close().await {
-            log::debug!("a data channel of the other side was not closed: {error}");
-        }
     }
 
     async fn on_state(&mut self, state: RTCPeerConnectionState) {
@@ -504,37 +307,6 @@ impl Connection {
         }
     }
 
-    async fn send_control(&self, message: String) {
-        let Some(control) = &self.control else { return };
-        if let Err(error) = control.send_text(&message).await {
-            log::debug!("a control message was not sent: {error}");
-        }
-    }
-
-    /// Reads a channel in a task of its own; back-pressure reaches the other side.
-    fn watch_channel(&self, channel: Arc<dyn DataChannel>) {
-        let (events, signals) = (self.events.clone(), self.signal_sender.clone());
-        self.tasks.spawn(async move {
-            while let Some(event) = channel.poll().await {
-                let heard = match event {
-                    DataChannelEvent::OnOpen => {
-                        signals.send(Signal::ChannelOpen(Arc::clone(&channel))).is_ok()
-                    }
-                    DataChannelEvent::OnMessage(message) => {
-                        events.send(PeerEvent::Control(message.data.freeze())).await.is_ok()
-                    }
-                    DataChannelEvent::OnClosing | DataChannelEvent::OnClose => {
-                        signals.send(Signal::ChannelClosed(Arc::clone(&channel))).is_ok()
-                    }
-                    _ => true,
-                };
-                if !heard {
-                    return;
-                }
-            }
-        });
-    }
-
     async fn fail(&mut self, error: PeerError) {
         if !std::mem::replace(&mut self.failed, true) {
             self.tell(PeerEvent::Failed(error)).await;
@@ -550,10 +322,6 @@ impl Connection {
             _ = self.closing.wait_for(|closing| *closing) => {}
         }
     }
-}
-
-fn has_multicast() -> bool {
-    builder::mdns_mode() != MulticastDnsMode::Disabled
 }
 
 /// An address as it is written in URLs.
