@@ -60,8 +60,11 @@ pub enum Dialect {
     /// `sendAnswer`, `sendCandidate`, `hangUp`. A user's name is the room they wait in.
     SocketIoInvite,
     /// PeerServer: its media connections, whose end is told by a data channel. A session's token is the
-    /// server's API key, `peerjs` by default. Before an answer there is no such channel: a decline or a cancel
-    /// is a `LEAVE`, which our clients and pages hear; a page that does not listen for it itself rings on.
+    /// server's API key, `peerjs` by default. Before an answer there is no such channel, and a page's library
+    /// tells the end of answered connections only. So a call is declined by an `ANSWER` without media, which a
+    /// page hears as `close`. A call that is given up while it rings is a `LEAVE`: our clients and pages hear
+    /// it; another page's library forgets the connection without an event, so that page rings on until its
+    /// person answers, and its `answer()` then throws a `TypeError`.
     PeerJs,
 }
 

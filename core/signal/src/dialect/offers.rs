@@ -84,6 +84,24 @@ pub(super) fn media_of(sdp: &str) -> MediaKinds {
     MediaKinds { audio: carries("m=audio "), video: carries("m=video ") }
 }
 
+/// The answer that takes nothing of an offer: each of its media sections with port 0 (RFC 3264, section 6).
+pub(super) fn rejecting(offer: &str) -> Sdp {
+    let mut sdp = String::from("v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n");
+    let mut in_section = false;
+    for line in offer.lines().map(str::trim_end) {
+        if let Some(section) = line.strip_prefix("m=") {
+            let mut words = section.splitn(3, ' ');
+            if let (Some(kind), Some(_port), Some(rest)) = (words.next(), words.next(), words.next()) {
+                sdp.push_str(&format!("m={kind} 0 {rest}\r\nc=IN IP4 0.0.0.0\r\na=inactive\r\n"));
+                in_section = true;
+            }
+        } else if in_section && line.starts_with("a=mid:") {
+            sdp.push_str(&format!("{line}\r\n"));
+        }
+    }
+    Sdp { kind: DescriptionKind::Answer, sdp, mark: None }
+}
+
 /// The certificate's fingerprint: the same as long as it is the same connection of the same one.
 pub(super) fn fingerprint_of(sdp: &str) -> Option<String> {
     sdp.lines().find_map(|line| line.trim_end().strip_prefix("a=fingerprint:")).map(str::to_owned)
@@ -146,6 +164,20 @@ pub(super) mod tests {
         assert_eq!(candidate_from_json(&end), None);
         assert_eq!(candidate_from_json(&json!({ "sdpMid": "0" })), None);
         assert_eq!(candidate_from_json(&json!({ "candidate": "x", "sdpMLineIndex": 70_000 })), None);
+    }
+
+    #[test]
+    fn an_answer_that_takes_nothing_has_every_section_of_the_offer() {
+        let answer = rejecting(&sdp("page"));
+        assert_eq!(answer.kind, DescriptionKind::Answer);
+        assert_eq!(
+            answer.sdp,
+            "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n\
+             m=audio 0 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 0.0.0.0\r\na=inactive\r\na=mid:0\r\n\
+             m=video 0 UDP/TLS/RTP/SAVPF 96\r\nc=IN IP4 0.0.0.0\r\na=inactive\r\na=mid:1\r\n"
+        );
+        assert_eq!(media_of(&answer.sdp), MediaKinds { audio: false, video: false });
+        assert!(!rejecting("m=\nm=audio\na=mid:0\nnonsense").sdp.contains("m="));
     }
 
     #[test]

@@ -5,15 +5,19 @@
 //! word for the end of a call but a data channel that closes; `LEAVE`, which clients understand though they
 //! never say it, tells the rest: that a call is declined, or not wanted any more.
 //!
+//! **A page hears the end of answered calls only.** So a call is declined by an answer that takes nothing of
+//! the offer and carries a `reason`, by which ours know it, and the end after it.
+//!
 //! **`LEAVE` is about a person**: a page ends all calls with them. It is not said while another call with
-//! them lives, as after a glare; ours name the call in it, and end that one only.
+//! them lives, as after a glare; ours name the call in it, and end that one only. What is declined meanwhile
+//! ends alone: a page closes the connection that an `OFFER` names again, and makes none of one without a type.
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::names::from;
-use super::offers::{Sdp, candidate_from_json, candidate_to_json, media_of};
+use super::offers::{Sdp, candidate_from_json, candidate_to_json, media_of, rejecting};
 use super::translator::{Action, Out, Refusal};
 use crate::message::{
     Accept, CallId, CallRef, Candidate, Decline, DeclineReason, DescriptionKind, ErrorCode, ErrorInfo,
@@ -48,6 +52,8 @@ struct Media {
     answered: bool,
     /// Our answer, until the person has answered.
     answer: Option<Sdp>,
+    /// The answer that declines, until another one was said.
+    refusal: Option<Sdp>,
     held: Vec<IceCandidate>,
 }
 
@@ -153,6 +159,7 @@ impl PeerJs {
             return;
         }
         let known = self.calls.iter().find(|media| media.connection == connection);
+        let refusal = Some(rejecting(&sdp.sdp));
         let call = match known {
             Some(media) if media.peer == src => media.call.clone(),
             Some(_) => return,
@@ -161,7 +168,7 @@ impl PeerJs {
                 let invite =
                     Invite { call: call.clone(), media: media_of(&sdp.sdp), expires_in_ms: RINGS_FOR_MS };
                 out.deliver(from(&src, Message::Invite(invite)));
-                self.add(Media::new(call.clone(), connection, src.clone(), false));
+                self.add(Media { refusal, ..Media::new(call.clone(), connection, src.clone(), false) });
                 call
             }
         };
@@ -174,6 +181,10 @@ impl PeerJs {
         };
         let Some(media) = self.connection(src, payload).filter(|media| media.caller) else { return };
         let call = media.call.clone();
+        if let Some(reason) = decline_reason(payload).filter(|_| !media.answered) {
+            self.calls.retain(|media| media.call != call);
+            return out.deliver(from(src, Message::Decline(Decline { call, reason })));
+        }
         if !std::mem::replace(&mut media.answered, true) {
             let accept = Accept { call: call.clone(), media: media_of(&sdp.sdp), over: Vec::new() };
             out.deliver(from(src, Message::Accept(accept)));
@@ -226,13 +237,21 @@ impl PeerJs {
 
     fn end(&mut self, call: &CallId, reason: Option<DeclineReason>, out: &mut Out) {
         if let Some(place) = self.calls.iter().position(|media| media.call == *call) {
-            let over = self.calls.remove(place);
+            let mut over = self.calls.remove(place);
             // Of answered calls before this one nobody may have told that they are over: a data channel did.
             let crossed = matches!(reason, Some(DeclineReason::Busy | DeclineReason::Glare));
             let lives = |(at, media): (usize, &Media)| {
                 media.peer == over.peer && (crossed || at >= place || !media.answered)
             };
-            if !self.calls.iter().enumerate().any(lives) {
+            let leaves = !self.calls.iter().enumerate().any(lives);
+            // Who called each other at once knows by itself which call is left.
+            if leaves || reason != Some(DeclineReason::Glare) {
+                let refused = over.refuse(reason, out);
+                if refused && !leaves {
+                    over.close(out);
+                }
+            }
+            if leaves {
                 over.leave(reason, out);
             }
         }
@@ -258,12 +277,40 @@ impl PeerJs {
 
 impl Media {
     fn new(call: CallId, connection: String, peer: UserId, caller: bool) -> Self {
-        Media { call, connection, peer, caller, answered: false, answer: None, held: Vec::new() }
+        Media {
+            call,
+            connection,
+            peer,
+            caller,
+            answered: false,
+            answer: None,
+            refusal: None,
+            held: Vec::new(),
+        }
     }
 
     fn tell(&self, kind: &str, what: &str, value: Value, out: &mut Out) {
         let payload = json!({ what: value, "type": "media", "connectionId": self.connection });
         out.write(json!({ "type": kind, "dst": self.peer.as_str(), "payload": payload }).to_string());
+    }
+
+    /// Declines it, unless it was answered; returns whether it did.
+    fn refuse(&mut self, reason: Option<DeclineReason>, out: &mut Out) -> bool {
+        let Some(refusal) = self.refusal.take() else { return false };
+        let payload = json!({
+            "sdp": refusal.to_json(),
+            "type": "media",
+            "connectionId": self.connection,
+            "reason": reason.unwrap_or(DeclineReason::Declined),
+        });
+        out.write(json!({ "type": "ANSWER", "dst": self.peer.as_str(), "payload": payload }).to_string());
+        true
+    }
+
+    /// Makes a page close this connection and no other.
+    fn close(&self, out: &mut Out) {
+        let payload = json!({ "connectionId": self.connection });
+        out.write(json!({ "type": "OFFER", "dst": self.peer.as_str(), "payload": payload }).to_string());
     }
 
     /// Tells them that it is over.
@@ -280,6 +327,7 @@ impl Media {
         if self.answered
             && let Some(answer) = self.answer.take()
         {
+            self.refusal = None;
             self.tell("ANSWER", "sdp", answer.to_json(), out);
             for candidate in std::mem::take(&mut self.held) {
                 self.tell("CANDIDATE", "candidate", candidate_to_json(&candidate), out);

@@ -37,6 +37,14 @@ fn leave(connection: &str, reason: Option<&str>) -> Value {
     json!({"type": "LEAVE", "dst": "page", "payload": payload})
 }
 
+/// Our `ANSWER` to `page` that takes nothing of its offer.
+fn refusal(connection: &str, reason: &str) -> Value {
+    let sdp = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n\
+               m=audio 0 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 0.0.0.0\r\na=inactive\r\na=mid:0\r\n\
+               m=video 0 UDP/TLS/RTP/SAVPF 96\r\nc=IN IP4 0.0.0.0\r\na=inactive\r\na=mid:1\r\n";
+    ours("ANSWER", connection, json!({"sdp": {"type": "answer", "sdp": sdp}, "reason": reason}))
+}
+
 fn calling() -> Client {
     let mut client = client();
     assert_eq!(client.says("page", invite("c")), []);
@@ -95,7 +103,7 @@ fn a_call_is_declined_or_given_up_by_leaving() {
     client.hears(&page("OFFER", "mc_xyz", json!({"sdp": {"sdp": sdp("page"), "type": "offer"}})));
     let busy = Decline { call: "xyz".into(), reason: DeclineReason::Busy };
     let said = written(&client.says("page", Message::Decline(busy)));
-    assert_eq!(said, [leave("mc_xyz", Some("busy"))]);
+    assert_eq!(said, [refusal("mc_xyz", "busy"), leave("mc_xyz", Some("busy"))]);
 
     let mut client = calling();
     let said = written(&client.says("page", Message::Cancel(call("c"))));
@@ -140,7 +148,50 @@ fn who_calls_again_after_a_reload_is_not_hung_up_on_with_the_old_call() {
     client.hears(&page("ANSWER", "mc_c", json!({"sdp": {"sdp": sdp("page"), "type": "answer"}})));
     client.hears(&page("OFFER", "mc_new", json!({"sdp": {"sdp": sdp("again"), "type": "offer"}})));
     assert_eq!(client.says("page", Message::HangUp(call("c"))), []);
-    assert_eq!(written(&client.says("page", Message::HangUp(call("new")))), [leave("mc_new", None)]);
+    let said = written(&client.says("page", Message::HangUp(call("new"))));
+    assert_eq!(said, [refusal("mc_new", "declined"), leave("mc_new", None)], "nobody had answered it");
+}
+
+#[test]
+fn what_was_answered_is_not_declined_any_more() {
+    let mut client = client();
+    client.hears(&page("OFFER", "mc_xyz", json!({"sdp": {"sdp": sdp("page"), "type": "offer"}})));
+    client.says("page", accept("xyz"));
+    client.says("page", answer("xyz", "ours"));
+    assert_eq!(written(&client.says("page", Message::HangUp(call("xyz")))), [leave("mc_xyz", None)]);
+}
+
+#[test]
+fn a_second_call_of_theirs_is_declined_alone() {
+    let mut client = calling();
+    client.hears(&page("ANSWER", "mc_c", json!({"sdp": {"sdp": sdp("page"), "type": "answer"}})));
+    client.hears(&page("OFFER", "mc_new", json!({"sdp": {"sdp": sdp("again"), "type": "offer"}})));
+    let busy = Decline { call: "new".into(), reason: DeclineReason::Busy };
+    let said = written(&client.says("page", Message::Decline(busy)));
+    let close = json!({"type": "OFFER", "dst": "page", "payload": {"connectionId": "mc_new"}});
+    assert_eq!(said, [refusal("mc_new", "busy"), close], "a page would end both if we left");
+    assert_eq!(written(&client.says("page", Message::HangUp(call("c")))), [leave("mc_c", None)]);
+}
+
+#[test]
+fn an_answer_with_a_reason_declines() {
+    for (reason, read) in [
+        ("declined", DeclineReason::Declined),
+        ("timeout", DeclineReason::Timeout),
+        ("tired", DeclineReason::Other),
+    ] {
+        let mut client = calling();
+        let mut text = refusal("mc_c", reason);
+        text["src"] = "page".into();
+        let declined = Decline { call: "c".into(), reason: read };
+        let heard = delivered(&client.hears(&text.to_string()));
+        assert_eq!(heard, [from("page", Message::Decline(declined))]);
+        let after =
+            json!({"type": "LEAVE", "src": "page", "payload": {"connectionId": "mc_c", "reason": reason}});
+        assert_eq!(client.hears(&after.to_string()), [], "it is over already");
+        let close = json!({"type": "OFFER", "src": "page", "payload": {"connectionId": "mc_c"}});
+        assert_eq!(client.hears(&close.to_string()), [], "that is for pages");
+    }
 }
 
 #[test]

@@ -1,7 +1,8 @@
 // @ts-check
 /**
  * Calls by id with PeerJS. Hanging up closes the call's data channel, which the other side notices. PeerJS has no
- * word for refusing or giving up a call that was not accepted yet; where the other side says LEAVE, this is one.
+ * word for refusing or giving up a call that was not accepted yet; where the other side says LEAVE, this is one. Who
+ * refuses may answer without media before: then the connection closes before there is a stream.
  */
 import { element, hideRemote, media, openMedia, problem, query, server, showRemote, state, status } from '../page.js';
 
@@ -10,6 +11,8 @@ const other = /** @type {HTMLInputElement} */ (element('other'));
 const call = /** @type {HTMLButtonElement} */ (element('call'));
 const accept = /** @type {HTMLButtonElement} */ (element('accept'));
 const hangup = /** @type {HTMLButtonElement} */ (element('hangup'));
+
+const REFUSED = 'The other side does not want to talk now.';
 
 const stun = query.get('stun');
 /** @type {any} */
@@ -46,7 +49,7 @@ peer.on('error', (/** @type {any} */ error) => {
 // The library drops a call that was not accepted yet without telling.
 peer.socket.on('message', (/** @type {{ type: string, src: string }} */ { type, src }) => {
   if (type !== 'LEAVE' || src !== current?.peer || current.open) return;
-  end(state() === 'calling' ? 'The other side does not want to talk now.' : 'The other side gave up.');
+  end(state() === 'calling' ? REFUSED : 'The other side gave up.');
 });
 
 peer.on('disconnected', () => {
@@ -95,7 +98,9 @@ function adopt(mediaCall) {
     showRemote(theirs);
     if (state() !== 'connected') status('connected', 'You are talking.');
   });
-  mediaCall.on('close', () => mediaCall === current && end('The call is over.'));
+  mediaCall.on('close', () => {
+    if (mediaCall === current) end(state() === 'calling' ? REFUSED : 'The call is over.');
+  });
   mediaCall.on('iceStateChanged', (/** @type {string} */ ice) => {
     // A tab that was closed says nothing else.
     if (ice === 'failed' && mediaCall === current) mediaCall.close();

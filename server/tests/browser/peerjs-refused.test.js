@@ -1,0 +1,96 @@
+// @ts-check
+/** What a page with the stock PeerJS client hears of calls that were not accepted, over the tutorial's own server. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { Guest, Service } from './guest.js';
+import { DEADLINE_MS, launch } from './harness.js';
+import { Native } from './native.js';
+import { SEEDS } from './seeds.js';
+import { unique } from './wait.js';
+
+const SYSTEM = /** @type {import('./seeds.js').System} */ (SEEDS.find((one) => one.name === '004-peerjs'));
+
+/** @type {import('playwright-core').Browser} */
+let browser;
+/** @type {Service} */
+let service;
+
+before(async () => {
+  browser = await launch();
+  service = await Service.original(SYSTEM);
+});
+
+after(async () => {
+  await service?.stop();
+  await browser?.close();
+});
+
+/**
+ * A page whose `heard` has, in order, what its PeerJS told it.
+ * @param {import('node:test').TestContext} t
+ */
+async function listener(t) {
+  const guest = await Guest.open(browser, service, 'caller');
+  t.after(() => guest.close());
+  await guest.page.evaluate(`
+    globalThis.heard = [];
+    peer.on('error', (error) => heard.push('error ' + error.type));
+    globalThis.callNow = async (id) => {
+      const call = peer.call(id, await openCamera());
+      for (const event of ['stream', 'close', 'error']) call.on(event, () => heard.push(event));
+      return call;
+    };
+  `);
+  return guest;
+}
+
+/**
+ * @param {import('node:test').TestContext} t
+ * @param {string[]} args
+ */
+function native(t, args) {
+  const started = new Native(service.address, ['--dialect', 'peerjs', ...args]);
+  t.after(() => started.stop());
+  return started;
+}
+
+/** @param {Guest} guest */
+async function heard(guest) {
+  await guest.page.waitForFunction('heard.length > 0', null, { timeout: DEADLINE_MS });
+  // What its connection still had to say is said by then: the server brings texts in order.
+  await guest.page.evaluate('new Promise((resolve) => setTimeout(resolve))');
+  return guest.page.evaluate('heard');
+}
+
+describe('a page with the stock client', () => {
+  test('hears the end of a call that is declined', async (t) => {
+    const id = unique('native');
+    await native(t, ['--id', id, '--answer', 'decline']).event('ready');
+    const page = await listener(t);
+    await page.page.evaluate(`callNow('${id}').then(() => {})`);
+    assert.deepEqual(await heard(page), ['close']);
+  });
+
+  test('hears that a second call is refused, while the first one goes on', async (t) => {
+    const id = unique('native');
+    const callee = native(t, ['--id', id, '--role', 'callee', '--seconds', '60']);
+    await callee.event('ready');
+    const page = await listener(t);
+    await page.page.evaluate(`callNow('${id}').then((call) => { globalThis.first = call; })`);
+    await callee.event('connected');
+    await page.page.evaluate(`heard.length = 0; callNow('${id}').then((call) => { globalThis.second = call; })`);
+    assert.deepEqual(await heard(page), ['close']);
+    assert.deepEqual(await page.page.evaluate('[first.open, second.open]'), [true, false]);
+  });
+
+  test('hears nothing of a call that is given up while it rings: answering it throws', async (t) => {
+    const page = await listener(t);
+    await page.page.evaluate("peer.on('call', (call) => call.on('close', () => heard.push('close')))");
+    const caller = native(t, ['--id', unique('native'), '--to', page.id]);
+    await page.page.waitForSelector('#accept:not([hidden])', { timeout: DEADLINE_MS });
+    caller.hangUp();
+    await page.page.waitForFunction('incoming.provider === null', null, { timeout: DEADLINE_MS });
+    assert.equal(await page.page.evaluate('try { incoming.answer(null); "answered" } catch (error) { error.name }'), 'TypeError');
+    assert.deepEqual(await page.page.evaluate('heard'), []);
+  });
+});
