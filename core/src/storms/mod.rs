@@ -136,8 +136,8 @@ fn a_thousand_storms_end_in_a_legal_state() {
     }
     assert_eq!(bad, 0, "storms ended in an illegal state");
     println!("{talked} storms with a call that was connected");
-    // Where nobody gets through, no law can be broken.
-    assert!(aloud || talked * 2 >= seeds.end - seeds.start, "calls were connected in {talked} storms only");
+    // Where nobody gets through, no law can be broken. Neither way of signaling alone comes to a quarter.
+    assert!(aloud || talked * 4 >= seeds.end - seeds.start, "calls were connected in {talked} storms only");
 }
 
 #[test]
