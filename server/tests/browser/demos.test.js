@@ -100,6 +100,7 @@ describe('over our server', () => {
     t.after(() => page.close());
     await page.call(id);
     await page.page.waitForSelector('body[data-state="ended"]');
+    assert.equal(await page.page.textContent('#status'), 'The other side does not want to talk now.');
     const givesUp = new Native(service.address, ['--dialect', 'peerjs', '--id', unique('native'), '--to', page.id]);
     t.after(() => givesUp.stop());
     await page.page.waitForSelector('#accept:not([hidden])');
