@@ -103,6 +103,7 @@ fn that_an_earlier_peer_left_does_not_end_the_call_with_the_next() {
     lines.join(id("c"), room.clone(), MEDIA).expect("the first call");
     lines.room(&room, RoomInput::PeerJoined(with(bob(), "w2")));
     lines.room(&room, RoomInput::PeerLeft { call: Some(id("w1")) });
+    lines.room(&room, RoomInput::PeerGone { call: id("w1") });
     assert_eq!(state(&lines, "c"), Some(CallState::Connecting));
     lines.room(&room, RoomInput::PeerLeft { call: Some(id("w2")) });
     assert_eq!(end(&drain(&mut lines)), Some(EndReason::PeerLeft));
