@@ -66,9 +66,7 @@ impl Ended {
             Why::DtlsFailed => "The connection could not be made secure",
             Why::NoCommonCodec => "The two sides have no codec in common",
             Why::PeerGone => "The other side vanished without a word",
-            Why::RemoteFailed => {
-                "The other side could not take part in the call, or its session description cannot be used"
-            }
+            Why::RemoteFailed => "The other side could not take part, or what it sent cannot be used",
             Why::Internal => "The engine failed; its log says more",
         }
     }

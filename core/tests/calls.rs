@@ -4,7 +4,7 @@ mod support;
 
 use duet_core::frame::Rotation;
 use duet_core::{CallEvent, CallOptions, CallState, EndReason, EndedBy, VideoCodec, VideoNews};
-use support::{DEADLINE, Host, TestServer, only};
+use support::{DEADLINE, Host, Line, TestServer, only};
 
 fn pair() -> (TestServer, Host, Host) {
     let server = TestServer::start();
@@ -120,10 +120,17 @@ fn nobody_of_that_name_is_said_at_once() {
 fn two_who_ring_each_other_are_in_one_call() {
     let (_server, alice, bob) = pair();
     let (one, two) = (alice.ring("bob"), bob.ring("alice"));
-    // One outgoing call survives; the other's place is taken by an incoming one.
-    let (caller, callee) = if one.call.id() < two.call.id() { (one, bob) } else { (two, alice) };
+    // One outgoing call survives, the other one's place is taken by the incoming end of that. Ids decide where the
+    // invites cross; whoever rings back a moment later answers.
+    let survives = |line: &Line| {
+        line.wait("connection or end", |event| match event {
+            CallEvent::Connected { .. } => Some(true),
+            CallEvent::Ended(how) => Some(how.reason != EndReason::GlareLost),
+            _ => None,
+        })
+    };
+    let (caller, callee) = if survives(&one) { (one, bob) } else { (two, alice) };
     let incoming = callee.incoming();
-    caller.connected();
     incoming.connected();
     caller.exchange_media(&incoming, 3);
 }
