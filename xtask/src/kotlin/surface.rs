@@ -87,7 +87,7 @@ mod tests {
                       \u{20}   public fun end(): Int = 3\n    private fun hidden() {}\n}\n";
         let wanted = [
             "public class Call(public val id: String = \"\") : A",
-            "    public val id: String = \"\"",
+            "    public val id: String",
             "    public fun end(): Int",
         ];
         assert_eq!(written(source), wanted);
