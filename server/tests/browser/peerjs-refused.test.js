@@ -77,6 +77,8 @@ describe('a page with the stock client', () => {
     const page = await listener(t);
     await page.page.evaluate(`callNow('${id}', 'first ').then(() => callNow('${id}', 'second ')).then(() => {})`);
     assert.deepEqual(await heard(page), ['first close']);
+    // The page may hear the end of the first call before the second one rings.
+    await callee.event('incoming', () => callee.events.filter((event) => event.event === 'incoming').length > 1);
     await callee.type('accept');
     await page.page.waitForFunction("heard.includes('second stream')", null, { timeout: DEADLINE_MS });
     const others = await page.page.evaluate("heard.filter((event) => event !== 'second stream')");
