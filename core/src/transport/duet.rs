@@ -293,7 +293,7 @@ impl Link {
     async fn farewell(&mut self, socket: &mut Socket) {
         if self.flush(socket).await.is_ok() {
             let normal = CloseFrame { code: CloseCode::Normal, reason: "".into() };
-            socket.close(Some(normal)).await.ok();
+            socket::close(socket, Some(normal)).await;
         }
     }
 

@@ -16,7 +16,7 @@ use super::address::Base;
 use super::backoff::{Backoff, FIRST_CONNECT_MS, RECONNECT_MS};
 use super::http;
 use super::socket::{self, Failure, Socket};
-use super::{CLOSE_TIMEOUT, CONNECT_TIMEOUT, IDLE_TIMEOUT, STABLE};
+use super::{CONNECT_TIMEOUT, IDLE_TIMEOUT, STABLE};
 use super::{LinkEvent, LinkEvents, LinkSender, QUEUE};
 use crate::driver::Platform;
 use crate::{Error, SessionConfig};
@@ -153,7 +153,7 @@ impl Link {
         }
         let stop = self.serve(&mut socket).await;
         if matches!(stop, Stop::Closed) {
-            timeout(CLOSE_TIMEOUT, socket.close(None)).await.ok();
+            socket::close(&mut socket, None).await;
         } else if self.events.send(LinkEvent::Lost).await.is_err() {
             return Stop::Closed;
         }

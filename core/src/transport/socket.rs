@@ -4,13 +4,13 @@ use std::io;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures_util::SinkExt;
+use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::error::UrlError;
-use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message as Frame, http::StatusCode, http::Uri};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
@@ -19,6 +19,9 @@ use super::tls::{self, Trust};
 /// How long a service may take to make room for one message. The buffers on the way hold a whole call's: only a
 /// service that stopped reading fills them, and it must keep nobody from closing or connecting elsewhere.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long a service may take to answer that we close. A program that was told to end has half a second in all.
+const CLOSING: Duration = Duration::from_millis(250);
 
 /// Why there is no connection; for people.
 #[derive(Debug, PartialEq, thiserror::Error)]
@@ -106,6 +109,18 @@ pub(super) async fn write(socket: &mut Socket, frame: Frame) -> Result<(), Strin
     }
 }
 
+/// Says that we close, and waits for the service to close (RFC 6455 section 7.1.1): who drops a connection with
+/// something unread resets it, and what was said last is lost with it.
+pub(super) async fn close(socket: &mut Socket, frame: Option<CloseFrame>) {
+    let over = async {
+        socket.close(frame).await?;
+        while let Some(Ok(_)) = socket.next().await {}
+        Ok::<(), Error>(())
+    };
+    // An error means that the connection is gone already.
+    let _ = timeout(CLOSING, over).await;
+}
+
 /// Opens a byte stream to where `uri` points, with TLS for `wss:` and `https:`.
 pub(super) async fn connect(dialer: &dyn Dial, trust: Trust, uri: &Uri) -> Result<Box<dyn Stream>, Error> {
     let Address { host, port, secure } = address(uri)?;
@@ -135,6 +150,26 @@ fn address(uri: &Uri) -> Result<Address<'_>, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn closing_waits_until_the_service_has_read_what_was_said_last() {
+        use tokio_tungstenite::tungstenite::protocol::Role;
+        let (ours, theirs) = tokio::io::duplex(1 << 16);
+        let ours: Box<dyn Stream> = Box::new(ours);
+        let mut ours = WebSocketStream::from_raw_socket(ours, Role::Client, None).await;
+        let (read, mut was_read) = tokio::sync::oneshot::channel();
+        tokio::spawn(async move {
+            let mut theirs = WebSocketStream::from_raw_socket(theirs, Role::Server, None).await;
+            theirs.send(Frame::text("never read")).await.expect("room");
+            tokio::time::sleep(CLOSING / 2).await;
+            let last = theirs.next().await;
+            read.send(matches!(last, Some(Ok(Frame::Text(_))))).expect("a test that waits");
+            while let Some(Ok(_)) = theirs.next().await {}
+        });
+        write(&mut ours, Frame::text("goodbye")).await.expect("room");
+        close(&mut ours, None).await;
+        assert_eq!(was_read.try_recv(), Ok(true));
+    }
 
     #[test]
     fn an_address_has_a_host_and_a_port_of_its_scheme_or_its_own() {
