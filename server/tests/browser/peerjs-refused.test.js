@@ -70,6 +70,21 @@ describe('a page with the stock client', () => {
     assert.deepEqual(await heard(page), ['close']);
   });
 
+  test('that calls anew while it rings hears the end of the first call only', async (t) => {
+    const id = unique('native');
+    const callee = native(t, ['--id', id, '--answer', 'ignore', '--seconds', '60']);
+    await callee.event('ready');
+    const page = await listener(t);
+    await page.page.evaluate(`callNow('${id}', 'first ').then(() => callNow('${id}', 'second ')).then(() => {})`);
+    assert.deepEqual(await heard(page), ['first close']);
+    // The page may hear the end of the first call before the second one rings.
+    await callee.event('incoming', () => callee.events.filter((event) => event.event === 'incoming').length > 1);
+    await callee.type('accept');
+    await page.page.waitForFunction("heard.includes('second stream')", null, { timeout: DEADLINE_MS });
+    const others = await page.page.evaluate("heard.filter((event) => event !== 'second stream')");
+    assert.deepEqual(others, ['first close']);
+  });
+
   test('hears nothing of a call that is given up while it rings: answering it throws', async (t) => {
     const page = await listener(t);
     await page.page.evaluate("peer.on('call', (call) => call.on('close', () => heard.push('close')))");
