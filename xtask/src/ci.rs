@@ -15,9 +15,7 @@ pub struct Args {
 pub fn run(args: &Args) -> Result {
     setup::install_all(true)?;
     setup::install_languages()?;
-    if args.full {
-        swift::prepare()?;
-    }
+    swift::prepare()?;
     shell::run(cargo(&["fmt", "--all", "--check"]))?;
     let deny = setup::cargo_deny()?;
     shell::run(command(deny, &["check", "bans", "licenses", "sources"]))?;

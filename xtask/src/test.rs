@@ -28,12 +28,12 @@ pub fn run(args: &Args) -> Result {
         return Ok(());
     }
     shell::run(cargo(&["build", "--workspace", "--features", FEATURES]))?;
-    languages(args.full)?;
+    languages()?;
     browser(&target_dir().join("debug"), args.full)
 }
 
 /// The other languages; on a machine that lacks their tools, says what is left out.
-fn languages(full: bool) -> Result {
+fn languages() -> Result {
     match setup::install_languages() {
         Ok(()) => {
             c::tests()?;
@@ -41,8 +41,7 @@ fn languages(full: bool) -> Result {
         }
         Err(missing) => eprintln!("skipped: C, C++ and Kotlin; {missing}"),
     }
-    // The long tier until the test of growth holds on every run; `cargo xtask swift` runs it alone.
-    if full { swift::tests() } else { Ok(()) }
+    swift::tests()
 }
 
 fn rust_tests(full: bool) -> Result {
