@@ -197,9 +197,7 @@ fn sanitized(prefix: &Path, work: &Path) -> Result {
 fn valgrind(work: &Path) -> Result {
     let rules = shell::root().join("bindings/c/tests/valgrind.supp");
     for name in TESTS {
-        // Codec threads end in the background, some while the process does: what those still hold is found by
-        // pointers into its middle, which counts as possibly lost.
-        let kinds = "definite,indirect";
+        let kinds = "definite,indirect,possible";
         let mut run = Command::new("valgrind");
         // It cannot follow the hash functions' assembly: all that is encrypted with keys from there would
         // count as uninitialised.

@@ -7,6 +7,8 @@
 #include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
+#include <iterator>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -140,6 +142,18 @@ void run(const char *url) {
     std::printf("%d and %d pictures\n", alice.pictures, bob.pictures);
 }
 
+// Codec threads end in the background: what they hold is no leak before they have.
+void wait_for_threads() {
+    const auto end = std::chrono::steady_clock::now() + deadline;
+    const auto threads = [] {
+        return std::distance(std::filesystem::directory_iterator("/proc/self/task"), {});
+    };
+    while (threads() > 1) {
+        CHECK(std::chrono::steady_clock::now() < end);
+        std::this_thread::yield();
+    }
+}
+
 }  // namespace
 
 int main(int argc, char **argv) {
@@ -152,5 +166,6 @@ int main(int argc, char **argv) {
         CHECK(error.code() == DUET_ERROR_INVALID_ARGUMENT);
     }
     CHECK(duet_handle_count() == 0);
+    wait_for_threads();
     return 0;
 }
