@@ -214,7 +214,8 @@ fn valgrind(work: &Path) -> Result {
 fn cmake(prefix: &Path, work: &Path) -> Result {
     let (source, build) = (shell::root().join("bindings/c/examples"), work.join("cmake"));
     let mut configure = Command::new("cmake");
-    configure.arg("-S").arg(source).arg("-B").arg(&build);
+    // Anew each time: what another checkout left in the shared target folder names that one's sources.
+    configure.arg("--fresh").arg("-S").arg(source).arg("-B").arg(&build);
     configure.arg(format!("-DCMAKE_PREFIX_PATH={}", prefix.display()));
     configure.stdout(Stdio::null());
     shell::run(configure)?;
