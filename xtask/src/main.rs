@@ -1,5 +1,6 @@
 //! The one entry for people and CI: `cargo xtask <task>`.
 
+mod apple;
 mod bench;
 mod c;
 mod ci;
