@@ -4,6 +4,7 @@
 //! enough to verify everything that can go wrong in packing, but what ships should come from a Mac, for the
 //! C headers here are not Apple's latest.
 
+mod build;
 mod check;
 mod header;
 mod link;
@@ -20,7 +21,8 @@ mod xcframework;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::shell::{self, Result, target_dir};
+use crate::mobile;
+use crate::shell::{self, Result, cargo, target_dir};
 use system::Symbols;
 use target::{Built, TARGETS, Target};
 
@@ -41,6 +43,63 @@ pub struct Args {
     /// Also write the Swift package of a release, which downloads the archive from there.
     #[arg(long, value_name = "URL", conflicts_with = "check")]
     release_url: Option<String>,
+}
+
+pub fn run(args: &Args) -> Result {
+    let targets: Vec<&Target> = TARGETS.iter().take(if args.check && !args.full { 1 } else { 3 }).collect();
+    let out = match &args.out {
+        Some(out) => out.clone(),
+        None if args.check => target_dir().join("apple"),
+        None => shell::root().join("bindings/swift"),
+    };
+    fs::create_dir_all(&out).map_err(|error| format!("{}: {error}", out.display()))?;
+    let (xcframework, archive) = pack(&targets, &args.lib, &out)?;
+    if args.check {
+        verify(&xcframework, &targets)?;
+        return own_tests();
+    }
+    println!("{}\n{} {}", xcframework.display(), archive.display(), package::checksum(&archive)?);
+    if let Some(url) = &args.release_url {
+        println!("{}", package::release(url, &archive, &out)?.display());
+    }
+    Ok(())
+}
+
+/// Builds what was not given, and puts it together.
+fn pack(targets: &[&'static Target], given: &[Built], out: &Path) -> Result<(PathBuf, PathBuf)> {
+    let is_given = |target: &Target| given.iter().any(|library| library.target == target);
+    let missing: Vec<_> = targets.iter().copied().filter(|target| !is_given(target)).collect();
+    let built = build::build(&missing)?;
+    let wanted = |library: &&Built| targets.contains(&library.target);
+    let libraries: Vec<Built> = given.iter().filter(wanted).cloned().chain(built).collect();
+    let xcframework = xcframework::assemble(&libraries, out)?;
+    let archive = package::archive(&xcframework)?;
+    Ok((xcframework, archive))
+}
+
+/// All that can be known of an XCFramework on this machine.
+fn verify(xcframework: &Path, targets: &[&'static Target]) -> Result {
+    let work = target_dir().join("apple");
+    let mut found = check::look(xcframework, targets, &check::private_folders());
+    found.extend(check::compile(xcframework, targets, &work)?);
+    found.extend(check::link(xcframework, targets, system()?.as_ref(), &work)?);
+    check::verdict(&found)
+}
+
+/// libSystem's list; Xcode's linker has its own.
+fn system() -> Result<Option<Symbols>> {
+    if tools::ON_MAC {
+        return Ok(None);
+    }
+    let stub = mobile::prepare()?.ios_sdk().join("usr/lib/libSystem.tbd");
+    let text = fs::read_to_string(&stub).map_err(|error| format!("{}: {error}", stub.display()))?;
+    let symbols = Symbols::parse(&text);
+    if symbols.is_empty() { Err(format!("{}: no list of symbols", stub.display())) } else { Ok(Some(symbols)) }
+}
+
+/// That each check finds what it is for: those that need the compiler and the linker, too.
+fn own_tests() -> Result {
+    shell::run(cargo(&["test", "--quiet", "--package", "xtask", "apple::", "--", "--include-ignored"]))
 }
 
 /// `TARGET=PATH`.
