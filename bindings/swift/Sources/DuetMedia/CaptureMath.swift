@@ -72,6 +72,17 @@ public enum CaptureMath {
         }
     }
 
+    /// What a viewer must do to see a screen's picture upright, from the orientation that ReplayKit gives with
+    /// it (the numbers of EXIF).
+    public static func rotation(exif: Int) -> Rotation {
+        switch exif {
+        case 3, 4: .clockwise180
+        case 5, 6: .clockwise90
+        case 7, 8: .clockwise270
+        default: .none
+        }
+    }
+
     /// The format that serves a wish best: fast enough first, then the smallest that is large enough, then
     /// the nearest to the wished shape, then one that is not binned; the largest when none is large enough.
     ///

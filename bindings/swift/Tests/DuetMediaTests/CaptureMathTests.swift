@@ -50,6 +50,37 @@ final class CaptureMathTests: XCTestCase {
         XCTAssertEqual(CameraPosition.back.flipped, .front)
     }
 
+    func testScreensAreTurnedAsReplayKitSays() {
+        XCTAssertEqual([1, 6, 3, 8].map { CaptureMath.rotation(exif: $0) }, Rotation.allCases)
+        XCTAssertEqual(CaptureMath.rotation(exif: 0), .none)
+    }
+
+    func testTwoPlanesOfChromaBecomeOneWhoseSamplesTakeTurns() {
+        let (u, v): ([UInt8], [UInt8]) = ([1, 2, 0, 3, 4, 0], [5, 6, 9, 7, 8, 9])
+        var chroma = [UInt8](repeating: 0, count: 12)
+        u.withUnsafeBytes { u in
+            v.withUnsafeBytes { v in
+                chroma.withUnsafeMutableBytes { chroma in
+                    PlaneMath.interleave(
+                        .init(bytes: u, stride: 3), .init(bytes: v, stride: 3), width: 2, height: 2,
+                        into: chroma, stride: 6)
+                }
+            }
+        }
+        XCTAssertEqual(chroma, [1, 5, 2, 6, 0, 0, 3, 7, 4, 8, 0, 0])
+    }
+
+    func testRowsAreCopiedBetweenDifferentStridesAndNeverBeyondTheirEnds() {
+        let rows: [UInt8] = [1, 2, 0, 3, 4]
+        var copy = [UInt8](repeating: 9, count: 8)
+        rows.withUnsafeBytes { rows in
+            copy.withUnsafeMutableBytes { copy in
+                PlaneMath.copy(.init(bytes: rows, stride: 3), width: 2, height: 3, into: copy, stride: 4)
+            }
+        }
+        XCTAssertEqual(copy, [1, 2, 9, 9, 3, 4, 9, 9])
+    }
+
     func testScreensAreCutToEvenSizes() {
         XCTAssertEqual(
             CaptureMath.even(VideoSize(width: 1179, height: 2556)), VideoSize(width: 1178, height: 2556))

@@ -127,11 +127,14 @@ private func failure(_ operation: String) -> BroadcastError {
 
 private typealias Use = (Int32, UnsafePointer<sockaddr>, socklen_t) -> Int32
 
-private func systemConnect(_ descriptor: Int32, _ address: UnsafePointer<sockaddr>, _ length: socklen_t) -> Int32 {
+private func systemConnect(_ descriptor: Int32, _ address: UnsafePointer<sockaddr>, _ length: socklen_t)
+    -> Int32
+{
     connect(descriptor, address, length)
 }
 
-private func systemBind(_ descriptor: Int32, _ address: UnsafePointer<sockaddr>, _ length: socklen_t) -> Int32 {
+private func systemBind(_ descriptor: Int32, _ address: UnsafePointer<sockaddr>, _ length: socklen_t) -> Int32
+{
     bind(descriptor, address, length)
 }
 
