@@ -21,16 +21,22 @@ let privacy: (resources: [Resource], elsewhere: [String]) = ([.copy("PrivacyInfo
 let package = Package(
     name: "Duet",
     platforms: [.iOS(.v16), .macOS(.v13)],
-    products: [.library(name: "Duet", targets: ["Duet"])],
+    products: [
+        .library(name: "Duet", targets: ["Duet"]),
+        .library(name: "DuetMedia", targets: ["DuetMedia"]),
+    ],
     targets: [
         engine,
         .target(
             name: "Duet", dependencies: ["CDuet"], exclude: privacy.elsewhere, resources: privacy.resources),
+        // Camera, microphone, speaker, screen and picture on Apple's platforms; elsewhere only its arithmetic.
+        .target(name: "DuetMedia", dependencies: ["Duet"]),
         .executableTarget(name: "duet-swift-call", dependencies: ["Duet"], path: "Examples/Call"),
         .executableTarget(name: "duet-swift-cost", dependencies: ["Duet"], path: "Examples/Cost"),
         .testTarget(
             name: "DuetTests",
             dependencies: ["Duet", "CDuet", .target(name: "CMalloc", condition: .when(platforms: [.linux]))]),
+        .testTarget(name: "DuetMediaTests", dependencies: ["DuetMedia"]),
         // glibc's word on how much memory is in use.
         .systemLibrary(name: "CMalloc", path: "Tests/CMalloc"),
     ],
