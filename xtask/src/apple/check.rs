@@ -150,13 +150,20 @@ fn objects(library: &Path, slice: &Slice) -> Vec<String> {
 
 fn of_target(library: &Library, target: &Target) -> Vec<String> {
     let wrong = library.objects.iter().filter_map(|object| {
-        let Some(system) = object.system else { return Some(format!("{} does not say its system", object.name)) };
+        let Some(system) = object.system else {
+            return Some(format!("{} does not say its system", object.name));
+        };
         if object.arch != target.arch {
             Some(format!("{} is for {}, not {}", object.name, object.arch, target.arch))
         } else if system.platform != target.platform.number() {
             Some(format!("{} is for {}", object.name, system.platform_name()))
         } else if system.minimum() != MINIMUM_OS {
-            Some(format!("{} is for {} {} or newer, not {MINIMUM_OS}", object.name, system.platform_name(), system.minimum()))
+            Some(format!(
+                "{} is for {} {} or newer, not {MINIMUM_OS}",
+                object.name,
+                system.platform_name(),
+                system.minimum()
+            ))
         } else {
             None
         }
@@ -170,7 +177,9 @@ fn of_target(library: &Library, target: &Target) -> Vec<String> {
     let defined = library.defines();
     let declared = declared();
     let missing = declared.iter().filter(|name| !defined.contains(format!("_{name}").as_str()));
-    found.extend(missing.map(|name| format!("{name} is declared in duet.h, but not defined for {}", target.arch)));
+    found.extend(
+        missing.map(|name| format!("{name} is declared in duet.h, but not defined for {}", target.arch)),
+    );
     found
 }
 
@@ -228,9 +237,12 @@ pub fn link(
                     continue;
                 }
             };
-            let findings = system.map(|system| unresolved(&all, system)).unwrap_or_default();
+            let findings =
+                system.map(|system| unresolved(&all.imports, system, header::LINKS)).unwrap_or_default();
             let findings = findings.into_iter().chain(privacy::findings(&manifest, &app.imports));
-            found.extend(findings.map(|finding| format!("{}: {}: {finding}", slice.identifier(), target.arch)));
+            found.extend(
+                findings.map(|finding| format!("{}: {}: {finding}", slice.identifier(), target.arch)),
+            );
             report(&library, target, &app)?;
         }
     }
@@ -238,12 +250,12 @@ pub fn link(
 }
 
 /// What neither the system nor a library that the module map names has.
-fn unresolved(linked: &Linked, system: &Symbols) -> Vec<String> {
-    let (links, nowhere) = system.sources(&linked.imports);
+fn unresolved(imports: &BTreeSet<String>, system: &Symbols, named: &[&str]) -> Vec<String> {
+    let (links, nowhere) = system.sources(imports);
     let unknown = |name: &&str| format!("{name} is used, and nothing on an iPhone that we know of has it");
     let mut found: Vec<String> = nowhere.iter().map(unknown).collect();
     for (link, example) in links {
-        if !header::LINKS.contains(&link) {
+        if !named.contains(&link) {
             found.push(format!("the module map has no `link {link}`, which {example} needs"));
         }
     }
@@ -266,8 +278,31 @@ fn report(library: &Path, target: &Target, app: &Linked) -> Result {
 /// The folders of this machine that must not be named in what leaves it.
 pub fn private_folders() -> Vec<PathBuf> {
     let variable = |name: &str| std::env::var_os(name).map(PathBuf::from);
-    [Some(shell::root()), Some(shell::target_dir()), variable("CARGO_HOME"), variable("RUSTUP_HOME"), variable("HOME")]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        Some(shell::root()),
+        Some(shell::target_dir()),
+        variable("CARGO_HOME"),
+        variable("RUSTUP_HOME"),
+        variable("HOME"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Symbols, unresolved};
+
+    #[test]
+    fn a_library_that_the_module_map_does_not_link_is_found() {
+        let system = Symbols::parse("symbols: [ _malloc ]");
+        let imports = ["_malloc", "_SecRandomCopyBytes"].map(str::to_owned).into();
+        assert_eq!(unresolved(&imports, &system, &["framework Security"]), [""; 0]);
+        let found = unresolved(&imports, &system, &["c++"]);
+        assert_eq!(
+            found,
+            ["the module map has no `link framework Security`, which _SecRandomCopyBytes needs"]
+        );
+    }
 }

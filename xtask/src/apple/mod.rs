@@ -55,7 +55,7 @@ pub fn run(args: &Args) -> Result {
     fs::create_dir_all(&out).map_err(|error| format!("{}: {error}", out.display()))?;
     let (xcframework, archive) = pack(&targets, &args.lib, &out)?;
     if args.check {
-        verify(&xcframework, &targets)?;
+        verify(&xcframework, &archive, &targets)?;
         return own_tests();
     }
     println!("{}\n{} {}", xcframework.display(), archive.display(), package::checksum(&archive)?);
@@ -78,11 +78,12 @@ fn pack(targets: &[&'static Target], given: &[Built], out: &Path) -> Result<(Pat
 }
 
 /// All that can be known of an XCFramework on this machine.
-fn verify(xcframework: &Path, targets: &[&'static Target]) -> Result {
+fn verify(xcframework: &Path, archive: &Path, targets: &[&'static Target]) -> Result {
     let work = target_dir().join("apple");
     let mut found = check::look(xcframework, targets, &check::private_folders());
     found.extend(check::compile(xcframework, targets, &work)?);
     found.extend(check::link(xcframework, targets, system()?.as_ref(), &work)?);
+    found.extend(package::findings(archive, &work)?);
     check::verdict(&found)
 }
 
@@ -94,7 +95,11 @@ fn system() -> Result<Option<Symbols>> {
     let stub = mobile::prepare()?.ios_sdk().join("usr/lib/libSystem.tbd");
     let text = fs::read_to_string(&stub).map_err(|error| format!("{}: {error}", stub.display()))?;
     let symbols = Symbols::parse(&text);
-    if symbols.is_empty() { Err(format!("{}: no list of symbols", stub.display())) } else { Ok(Some(symbols)) }
+    if symbols.is_empty() {
+        Err(format!("{}: no list of symbols", stub.display()))
+    } else {
+        Ok(Some(symbols))
+    }
 }
 
 /// That each check finds what it is for: those that need the compiler and the linker, too.

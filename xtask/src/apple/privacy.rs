@@ -113,9 +113,13 @@ fn declared(manifest: &Dictionary) -> Result<BTreeSet<&'static str>> {
         let category = CATEGORIES.iter().find(|category| category.name == name);
         let category = category.ok_or_else(|| format!("Apple has no category `{name}`"))?;
         let reasons = array(entry, "NSPrivacyAccessedAPITypeReasons")?;
-        let known = |reason: &Value| reason.as_string().is_some_and(|reason| category.reasons.contains(&reason));
+        let known =
+            |reason: &Value| reason.as_string().is_some_and(|reason| category.reasons.contains(&reason));
         if reasons.is_empty() || !reasons.iter().all(known) {
-            return Err(format!("{name}: the reasons are not among Apple's: {}", category.reasons.join(", ")));
+            return Err(format!(
+                "{name}: the reasons are not among Apple's: {}",
+                category.reasons.join(", ")
+            ));
         }
         found.insert(category.name);
     }

@@ -15,10 +15,16 @@ struct Other {
 
 const OTHERS: &[Other] = &[
     // The C++ of the software codec; the runtime under it (libc++abi) comes with it.
-    Other { link: "c++", prefixes: &["__ZNSt3__1", "__ZNKSt3__1", "__Znw", "__Zna", "__Zdl", "__Zda", "___cxa_"] },
+    Other {
+        link: "c++",
+        prefixes: &["__ZNSt3__1", "__ZNKSt3__1", "__Znw", "__Zna", "__Zdl", "__Zda", "___cxa_"],
+    },
     Other { link: "c++", prefixes: &["___gxx_personality_v0", "__ZTV", "__ZTI", "__ZSt"] },
     // Strings, dictionaries and numbers that the frameworks below take.
-    Other { link: "framework CoreFoundation", prefixes: &["_CF", "_kCF", "___CFConstantStringClassReference"] },
+    Other {
+        link: "framework CoreFoundation",
+        prefixes: &["_CF", "_kCF", "___CFConstantStringClassReference"],
+    },
     // Random numbers.
     Other { link: "framework Security", prefixes: &["_Sec", "_kSec"] },
     // The platform's codecs, and the pictures they take and give.
@@ -50,7 +56,10 @@ impl Symbols {
     }
 
     /// What these symbols need beside libSystem, with one symbol for each; and those that nobody has.
-    pub fn sources<'a>(&self, imports: &'a BTreeSet<String>) -> (BTreeMap<&'static str, &'a str>, Vec<&'a str>) {
+    pub fn sources<'a>(
+        &self,
+        imports: &'a BTreeSet<String>,
+    ) -> (BTreeMap<&'static str, &'a str>, Vec<&'a str>) {
         let (mut links, mut nowhere) = (BTreeMap::new(), Vec::new());
         for name in imports.iter().filter(|name| !self.system.contains(*name)) {
             let has = |other: &&Other| other.prefixes.iter().any(|prefix| name.starts_with(prefix));
@@ -82,8 +91,7 @@ mod tests {
                 .into();
         let (links, nowhere) = symbols.sources(&imports);
         let links: Vec<_> = links.into_iter().collect();
-        let expected =
-            [("framework CoreVideo", "_CVPixel"), ("framework Security", "_SecRandomCopyBytes")];
+        let expected = [("framework CoreVideo", "_CVPixel"), ("framework Security", "_SecRandomCopyBytes")];
         assert_eq!(links, expected);
         assert_eq!(nowhere, ["_nobody"]);
     }
