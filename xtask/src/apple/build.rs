@@ -9,21 +9,25 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::target::{Built, LIBRARY, MINIMUM_OS, Target};
-use super::tools::ON_MAC;
+use super::tools::{self, ON_MAC};
 use crate::mobile::{self, Toolchain};
 use crate::shell::{self, Result, cargo};
 
-/// Compiles the library for each of these targets.
-pub fn build(targets: &[&'static Target]) -> Result<Vec<Built>> {
+/// Compiles the library for each of these targets, with the platform's codecs and, if asked, with software ones.
+pub fn build(targets: &[&'static Target], software: bool) -> Result<Vec<Built>> {
     if targets.is_empty() {
         return Ok(Vec::new());
     }
     let toolchain = if ON_MAC { None } else { Some(mobile::prepare()?) };
-    targets.iter().map(|target| compile(target, toolchain.as_ref())).collect()
+    targets.iter().map(|target| compile(target, toolchain.as_ref(), software)).collect()
 }
 
-fn compile(target: &'static Target, toolchain: Option<&Toolchain>) -> Result<Built> {
-    let words = ["rustc", "--release", "--package", "duet-ffi", "--lib", "--crate-type", "staticlib"];
+fn compile(target: &'static Target, toolchain: Option<&Toolchain>, software: bool) -> Result<Built> {
+    let mut words = vec!["rustc", "--release", "--package", "duet-ffi", "--lib", "--crate-type", "staticlib"];
+    words.extend(["--features", "platform-codecs"]);
+    if !software {
+        words.push("--no-default-features");
+    }
     let (mut command, target_dir) = match toolchain {
         Some(toolchain) => (toolchain.cargo(target.triple, &words)?, toolchain.target_dir().to_path_buf()),
         None => (cargo(&[&words[..], &["--target", target.triple]].concat()), shell::target_dir()),
@@ -33,6 +37,17 @@ fn compile(target: &'static Target, toolchain: Option<&Toolchain>) -> Result<Bui
     shell::run(command)?;
     let path = target_dir.join(target.triple).join("release").join(LIBRARY);
     Ok(Built { target, path })
+}
+
+/// A copy without debug information.
+pub fn strip(library: &Built, work: &Path) -> Result<Built> {
+    let path = work.join("stripped").join(library.target.triple).join(LIBRARY);
+    let folder = path.parent().unwrap_or(work);
+    fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let mut strip = Command::new(tools::find("llvm-strip")?);
+    strip.arg("-S").arg(&library.path).arg("-o").arg(&path);
+    tools::run(strip)?;
+    Ok(Built { target: library.target, path })
 }
 
 /// What compilers write down of folders becomes the same everywhere. rustc is told by a wrapper: flags that

@@ -37,27 +37,38 @@ pub struct Args {
     /// Where the XCFramework and its archive go; without it, where the Swift package looks for it.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// A static library that was built elsewhere, in the place of one that would be built. May be repeated.
-    #[arg(long, value_name = "TARGET=PATH", value_parser = library)]
-    lib: Vec<Built>,
+    #[command(flatten)]
+    libraries: Libraries,
     /// Also write the Swift package of a release, which downloads the archive from there.
     #[arg(long, value_name = "URL", conflicts_with = "check")]
     release_url: Option<String>,
 }
 
+/// Where the static libraries come from.
+#[derive(clap::Args, Default)]
+struct Libraries {
+    /// A static library that was built elsewhere, in the place of one that would be built. May be repeated.
+    #[arg(long, value_name = "TARGET=PATH", value_parser = library)]
+    lib: Vec<Built>,
+    /// Leave out the H.264 that is compiled from source: the platform's codec is the only one then.
+    #[arg(long)]
+    no_software_codecs: bool,
+    /// Leave out debug information: smaller, but crash reports of an app have no lines of Duet.
+    #[arg(long)]
+    strip: bool,
+}
+
 pub fn run(args: &Args) -> Result {
-    let targets: Vec<&Target> = TARGETS.iter().take(if args.check && !args.full { 1 } else { 3 }).collect();
     let out = match &args.out {
         Some(out) => out.clone(),
-        None if args.check => target_dir().join("apple"),
+        None if args.check => work(),
         None => shell::root().join("bindings/swift"),
     };
-    fs::create_dir_all(&out).map_err(|error| format!("{}: {error}", out.display()))?;
-    let (xcframework, archive) = pack(&targets, &args.lib, &out)?;
     if args.check {
-        verify(&xcframework, &archive, &targets)?;
-        return own_tests();
+        return check_with(args.full, &args.libraries, &out);
     }
+    let all: Vec<&Target> = TARGETS.iter().collect();
+    let (xcframework, archive) = pack(&all, &args.libraries, &out)?;
     println!("{}\n{} {}", xcframework.display(), archive.display(), package::checksum(&archive)?);
     if let Some(url) = &args.release_url {
         println!("{}", package::release(url, &archive, &out)?.display());
@@ -65,13 +76,39 @@ pub fn run(args: &Args) -> Result {
     Ok(())
 }
 
+/// Builds the package and verifies it: the device's library alone, or all of them.
+pub fn check(full: bool) -> Result {
+    check_with(full, &Libraries::default(), &work())
+}
+
+fn check_with(full: bool, from: &Libraries, out: &Path) -> Result {
+    let targets: Vec<&Target> = TARGETS.iter().take(if full { TARGETS.len() } else { 1 }).collect();
+    let (xcframework, archive) = pack(&targets, from, out)?;
+    verify(&xcframework, &archive, &targets)?;
+    if !tools::ON_MAC {
+        // As it is without the codecs that are compiled from source.
+        let triples: Vec<&str> = targets.iter().map(|target| target.triple).collect();
+        mobile::check(&triples)?;
+    }
+    own_tests()
+}
+
+/// Where everything is made that is not asked for.
+fn work() -> PathBuf {
+    target_dir().join("apple")
+}
+
 /// Builds what was not given, and puts it together.
-fn pack(targets: &[&'static Target], given: &[Built], out: &Path) -> Result<(PathBuf, PathBuf)> {
-    let is_given = |target: &Target| given.iter().any(|library| library.target == target);
+fn pack(targets: &[&'static Target], from: &Libraries, out: &Path) -> Result<(PathBuf, PathBuf)> {
+    let is_given = |target: &Target| from.lib.iter().any(|library| library.target == target);
     let missing: Vec<_> = targets.iter().copied().filter(|target| !is_given(target)).collect();
-    let built = build::build(&missing)?;
+    let built = build::build(&missing, !from.no_software_codecs)?;
     let wanted = |library: &&Built| targets.contains(&library.target);
-    let libraries: Vec<Built> = given.iter().filter(wanted).cloned().chain(built).collect();
+    let mut libraries: Vec<Built> = from.lib.iter().filter(wanted).cloned().chain(built).collect();
+    if from.strip {
+        libraries = libraries.iter().map(|library| build::strip(library, &work())).collect::<Result<_>>()?;
+    }
+    fs::create_dir_all(out).map_err(|error| format!("{}: {error}", out.display()))?;
     let xcframework = xcframework::assemble(&libraries, out)?;
     let archive = package::archive(&xcframework)?;
     Ok((xcframework, archive))
@@ -79,7 +116,7 @@ fn pack(targets: &[&'static Target], given: &[Built], out: &Path) -> Result<(Pat
 
 /// All that can be known of an XCFramework on this machine.
 fn verify(xcframework: &Path, archive: &Path, targets: &[&'static Target]) -> Result {
-    let work = target_dir().join("apple");
+    let work = work();
     let mut found = check::look(xcframework, targets, &check::private_folders());
     found.extend(check::compile(xcframework, targets, &work)?);
     found.extend(check::link(xcframework, targets, system()?.as_ref(), &work)?);
