@@ -308,7 +308,8 @@ impl Link {
         let envelope = match decode(text) {
             Ok(envelope) => envelope,
             Err(error) => {
-                log::warn!("the service sent something unreadable: {error}");
+                log::warn!("the service sent something unreadable");
+                log::debug!("it is unreadable: {error}");
                 return None;
             }
         };
