@@ -39,6 +39,11 @@ final class ServedCallTests: XCTestCase, @unchecked Sendable {
             let statistics = try XCTUnwrap(phone.controller.look())
             XCTAssertGreaterThan(statistics.inboundVideo.framesDecoded, 0)
             XCTAssertGreaterThan(statistics.outboundAudio.packetsSent, 0)
+            var table = StatisticsTable()
+            _ = table.rows(statistics, now: 0)
+            let rows = table.rows(statistics, now: 1)
+            XCTAssertEqual(Set(rows.map(\.word)).count, rows.count)
+            XCTAssertEqual(rows.first { $0.word == .statisticsReceived }?.value, "160x120, 0 kbit/s")
             XCTAssertEqual(phone.call?.isRemoteVideoShown, true)
             XCTAssertEqual(phone.call?.allowsPictureInPicture, true)
         }
