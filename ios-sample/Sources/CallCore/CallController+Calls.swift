@@ -113,8 +113,10 @@ extension CallController {
         return statistics
     }
 
-    /// The other end's pictures, for a view.
-    public var remoteVideo: RemoteVideo? { active?.call?.remoteVideo }
+    /// The other end's pictures, for the view that gets them now; `nil` for the other one.
+    public func remoteVideo(in place: CallView.Place) -> RemoteVideo? {
+        screen.call?.remotePlace == place ? active?.call?.remoteVideo : nil
+    }
 
     /// What the person allowed: whether a call goes on, with pictures or without; tells them what is missing.
     private func consider(_ outcome: PermissionFlow.Outcome) -> Bool? {

@@ -28,11 +28,14 @@ public final class CallController {
     private var network = NetworkMonitor()
     private var session: Session?
     private var reader: Task<Void, Never>?
-    private var isForeground = true
+    /// Nobody sees an app that the system started for a push message.
+    private var isForeground = false
+    private var isWindowOpen = false
     private var cameraState = CameraPolicy.Decision.off
     private var lastNews: DeviceNews?
 
-    /// A controller of what is outside; signed in already if an account was kept.
+    /// A controller of what is outside, signed in already if an account was kept. The service is joined when
+    /// the app is seen, or a push message comes.
     public init(engine: Engine, ports: CallPorts) {
         self.engine = engine
         self.ports = ports
@@ -43,8 +46,8 @@ public final class CallController {
         if let account = ports.accounts.account {
             screen.account = account
             screen.page = .contacts
-            openSession()
         }
+        camera.isVisible = false
     }
 
     // MARK: Signing in
@@ -81,12 +84,10 @@ public final class CallController {
     // MARK: What the device tells
 
     /// The app came in front, or went behind.
-    ///
-    /// - Parameter keepsCamera: Its picture-in-picture window is open and the system allows a camera there.
-    public func sceneChanged(isForeground: Bool, keepsCamera: Bool = false) {
+    public func sceneChanged(isForeground: Bool) {
         self.isForeground = isForeground
-        camera.isVisible = isForeground || keepsCamera
-        tell(camera.isVisible ? .foreground : .background)
+        screen.isSeen = isForeground
+        refreshVisibility()
         if isForeground {
             openSession()
             applyAudio(.becameActive)
@@ -94,7 +95,12 @@ public final class CallController {
             // Asleep, nobody answers here: the service must know, so that callers are told by push.
             closeSession()
         }
-        refreshCamera()
+    }
+
+    /// The picture-in-picture window opens, or has closed.
+    public func windowChanged(isOpen: Bool) {
+        isWindowOpen = isOpen
+        refreshVisibility()
     }
 
     /// The device's warmth or its saving of power is another.
@@ -226,6 +232,7 @@ public final class CallController {
             if screen.page != .signIn { screen.page = .contacts }
             return
         }
+        active.view.remotePlace = isWindowOpen ? .window : .app
         active.view.isSpeakerOn = audio.isSpeakerOn
         active.view.isSharing = camera.isSharingScreen
         active.view.isSelfViewShown = cameraState != .off
@@ -286,6 +293,13 @@ public final class CallController {
     /// After the last call in the background: asleep again.
     func sleepIfUnseen() {
         if !isForeground && active == nil { closeSession() }
+    }
+
+    /// In its window the app is seen, and the system leaves it the camera where the device can.
+    private func refreshVisibility() {
+        camera.isVisible = isForeground || isWindowOpen
+        tell(camera.isVisible ? .foreground : .background)
+        refreshCamera()
     }
 
     private func tell(_ news: DeviceNews) {

@@ -103,9 +103,10 @@ public final class CallKitBridge {
         }
     }
 
-    /// The system did not let it ring: do not disturb, a blocked caller. The caller is told that it was
-    /// declined.
-    public func incomingRefused(_ id: UUID) {
+    /// The system did not let it ring.
+    public func incomingRefused(_ id: UUID, _ why: SystemRefusal) {
+        // The call that a second push message announced goes on.
+        guard why != .alreadyKnown else { return }
         if calls.removeValue(forKey: id) != nil { client?.systemEnds(id) }
     }
 

@@ -27,6 +27,8 @@ public struct CallScreen: Hashable, Sendable {
     public var contacts: [String] = []
     /// The call.
     public var call: CallView?
+    /// The app is in front: its views may draw.
+    public var isSeen = false
     /// Something to tell the person, until it is put away.
     public var notice: Notice?
 
@@ -66,6 +68,14 @@ public struct CallView: Hashable, Sendable {
         case reconnecting
     }
 
+    /// Where pictures are shown.
+    public enum Place: Hashable, Sendable {
+        /// In the app's own view.
+        case app
+        /// In the picture-in-picture window.
+        case window
+    }
+
     /// The other one, or the room.
     public var peer = ""
     /// How far it is.
@@ -90,6 +100,8 @@ public struct CallView: Hashable, Sendable {
     public var isHeldThere = false
     /// The other end's pictures are to be seen.
     public var isRemoteVideoShown = false
+    /// Which view gets the other end's pictures: one at a time.
+    public var remotePlace = Place.app
     /// The other end's pictures are a screen: show all of it.
     public var remoteFit = VideoFit.fill
     /// The other end's microphone is closed.

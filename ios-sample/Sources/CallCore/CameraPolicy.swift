@@ -21,7 +21,7 @@ public struct CameraPolicy: Hashable, Sendable {
     public var isCallOn = false
     /// The person allows it.
     public var isPermitted = false
-    /// The app is seen, or its picture-in-picture window is and the system allows a camera there.
+    /// The app is seen, or its picture-in-picture window is.
     public var isVisible = true
     /// A screen is shared in its place.
     public var isSharingScreen = false

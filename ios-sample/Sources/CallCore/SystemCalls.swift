@@ -37,6 +37,15 @@ public struct SystemCallInfo: Hashable, Sendable {
     }
 }
 
+/// Why the system does not let a call ring.
+public enum SystemRefusal: Hashable, Sendable {
+    /// It rings already, or is on.
+    case alreadyKnown
+    /// Do not disturb, a blocked caller, or a call that may not be interrupted: the caller is told that it was
+    /// declined.
+    case filtered
+}
+
 /// What the system is told of a call.
 public enum SystemCallNews: Hashable, Sendable {
     /// Our call is on its way.
@@ -84,7 +93,7 @@ public enum SystemEnd: Hashable, Sendable, CaseIterable {
 @MainActor
 public protocol SystemCalls: AnyObject {
     /// Rings here. Must reach the system before it returns; a refusal goes to
-    /// ``CallKitBridge/incomingRefused(_:)``.
+    /// ``CallKitBridge/incomingRefused(_:_:)``.
     func reportIncoming(_ id: UUID, _ info: SystemCallInfo)
     /// Asks for an action. The system carries it out by ``CallKitBridge/perform(_:)``, or it does not and
     /// tells ``CallKitBridge/requestRefused(_:)``.

@@ -113,8 +113,10 @@ final class CallKitBridgeTests: XCTestCase, @unchecked Sendable {
     func testRefusalsOfTheSystemEndTheCall() async {
         let (_, bridge, client) = make()
         bridge.ring(id, info, pushed: true)
-        bridge.incomingRefused(id)
-        bridge.incomingRefused(id)
+        bridge.incomingRefused(id, .alreadyKnown)
+        XCTAssertEqual(client.notes, [], "a second push message of the same call")
+        bridge.incomingRefused(id, .filtered)
+        bridge.incomingRefused(id, .filtered)
         XCTAssertEqual(client.notes, ["end"])
         bridge.request(.start(id, to: "bob", video: true))
         bridge.requestRefused(.start(id, to: "bob", video: true))

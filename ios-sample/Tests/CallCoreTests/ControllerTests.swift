@@ -10,7 +10,7 @@ final class CallControllerTests: XCTestCase, @unchecked Sendable {
     func testAKeptAccountIsSignedInAndAForgottenOneIsNot() async throws {
         let phones = try Phones()
         XCTAssertEqual(phones.alice.controller.screen.page, .contacts)
-        XCTAssertEqual(phones.alice.sessions, 0, "the count began after the start")
+        XCTAssertEqual(phones.alice.sessions, 1)
         try await until("a session") { phones.alice.controller.screen.service == .connected }
         phones.alice.controller.signOut()
         XCTAssertEqual(phones.alice.controller.screen.page, .signIn)
@@ -123,8 +123,16 @@ final class CallControllerTests: XCTestCase, @unchecked Sendable {
         XCTAssertEqual(alice.controller.screen.service, .connected, "a call needs its service")
         alice.controller.sceneChanged(isForeground: true)
         XCTAssertNotNil(alice.devices.camera)
-        alice.controller.sceneChanged(isForeground: false, keepsCamera: true)
+        XCTAssertNotNil(alice.controller.remoteVideo(in: .app))
+        XCTAssertNil(alice.controller.remoteVideo(in: .window))
+        alice.controller.sceneChanged(isForeground: false)
+        XCTAssertFalse(alice.controller.screen.isSeen)
+        alice.controller.windowChanged(isOpen: true)
         XCTAssertNotNil(alice.devices.camera, "its picture-in-picture window is open")
+        XCTAssertNil(alice.controller.remoteVideo(in: .app), "one view gets the pictures")
+        XCTAssertNotNil(alice.controller.remoteVideo(in: .window))
+        alice.controller.windowChanged(isOpen: false)
+        XCTAssertNil(alice.devices.camera)
         alice.controller.hangUp()
         XCTAssertEqual(alice.controller.screen.service, .closed, "asleep after the call")
     }
@@ -134,11 +142,15 @@ final class CallControllerTests: XCTestCase, @unchecked Sendable {
         let alice = phones.alice.controller
         alice.sceneChanged(isForeground: false)
         XCTAssertEqual(alice.screen.service, .closed)
-        XCTAssertEqual(phones.alice.sessions, 0)
-        alice.sceneChanged(isForeground: true)
         XCTAssertEqual(phones.alice.sessions, 1)
         alice.sceneChanged(isForeground: true)
-        XCTAssertEqual(phones.alice.sessions, 1, "once")
+        XCTAssertEqual(phones.alice.sessions, 2)
+        alice.sceneChanged(isForeground: true)
+        XCTAssertEqual(phones.alice.sessions, 2, "once")
+        let unseen = Phone(
+            engine: phones.engine, isSeen: false, account: try Account(server: "x", name: "carol"))
+        XCTAssertEqual(unseen.sessions, 0, "started for a push message")
+        XCTAssertEqual(unseen.controller.screen.page, .contacts)
     }
 
     func testCameraOffAndOtherSideAndHeat() async throws {
@@ -248,7 +260,7 @@ final class CallControllerTests: XCTestCase, @unchecked Sendable {
         let id = CallKitBridge.uuid(of: callId)
         XCTAssertEqual(
             bob.system.notes, [.incoming(id, SystemCallInfo(name: "alice", hasVideo: false))])
-        XCTAssertEqual(bob.sessions, 1, "awake")
+        XCTAssertEqual(bob.sessions, 2, "awake")
         XCTAssertTrue(bob.controller.bridge.perform(.answer(id)), "faster than the service")
         bob.activateAudio()
         try await until("an answer") { bob.call?.phase == .connecting }

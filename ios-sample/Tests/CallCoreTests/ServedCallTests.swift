@@ -117,7 +117,7 @@ private struct End {
         }
         let tone = (0..<480).map { n in sin(Float(n + tick * 480) * 440 * 2 * .pi / 48_000) * 0.3 }
         try phone.devices.microphone?.push(tone, rate: 48_000)
-        while phone.controller.remoteVideo?.acquire() != nil { seen += 1 }
+        while phone.controller.remoteVideo(in: .app)?.acquire() != nil { seen += 1 }
         try phone.devices.speaker?.pull(into: &block, rate: 48_000)
         heard = heard || block.reduce(0) { $0 + $1 * $1 } > 480 * 0.0001
     }

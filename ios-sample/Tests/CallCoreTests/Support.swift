@@ -162,9 +162,10 @@ final class Phone {
     /// - Parameters:
     ///   - engine: Whose calls these are.
     ///   - inApp: Without CallKit, as the tests of whole calls want it.
+    ///   - isSeen: The person opened it; otherwise the system started it for a push message.
     ///   - open: Opens sessions; `nil`: at the account's server.
     init(
-        engine: Engine, inApp: Bool = false, account: Account? = nil,
+        engine: Engine, inApp: Bool = false, isSeen: Bool = true, account: Account? = nil,
         open: ((Account, Engine) throws -> Session)? = nil
     ) {
         memory.account = account
@@ -185,6 +186,7 @@ final class Phone {
         system.obedient = controller.bridge
         keep = inAppCalls
         box.phone = self
+        if isSeen { controller.sceneChanged(isForeground: true) }
     }
 
     private let keep: InAppCalls?
