@@ -1,11 +1,21 @@
 // swift-tools-version: 6.0
 import PackageDescription
 
-// The engine itself. Apple's platforms link the XCFramework; elsewhere the linker finds the shared library.
+// The engine itself. On Apple's platforms it is an XCFramework: a release downloads it; in development it
+// lies here, where `cargo xtask apple` puts it. Elsewhere the linker finds the shared library.
+let release: (url: String, checksum: String)? = nil
 #if os(Linux)
 let engine: Target = .systemLibrary(name: "CDuet", path: "Sources/CDuet")
+// What Apple wants to know of libraries in apps.
+let privacy: (resources: [Resource], elsewhere: [String]) = ([], ["PrivacyInfo.xcprivacy"])
 #else
-let engine: Target = .binaryTarget(name: "CDuet", path: "CDuet.xcframework")
+let engine: Target =
+    if let release {
+        .binaryTarget(name: "CDuet", url: release.url, checksum: release.checksum)
+    } else {
+        .binaryTarget(name: "CDuet", path: "CDuet.xcframework")
+    }
+let privacy: (resources: [Resource], elsewhere: [String]) = ([.copy("PrivacyInfo.xcprivacy")], [])
 #endif
 
 let package = Package(
@@ -17,7 +27,8 @@ let package = Package(
     ],
     targets: [
         engine,
-        .target(name: "Duet", dependencies: ["CDuet"]),
+        .target(
+            name: "Duet", dependencies: ["CDuet"], exclude: privacy.elsewhere, resources: privacy.resources),
         // Camera, microphone, speaker, screen and picture on Apple's platforms; elsewhere only its arithmetic.
         .target(name: "DuetMedia", dependencies: ["Duet"]),
         .executableTarget(name: "duet-swift-call", dependencies: ["Duet"], path: "Examples/Call"),
