@@ -83,6 +83,7 @@ internal class AudioLoop(
         var last: Throwable? = null
         while (failures < ATTEMPTS) {
             if (failures > 0 && !pause(mine, pauseMs shl (failures - 1))) return
+            lock.withLock { renew = false }
             val opened = attempt({ last = it }) { open() }
             if (opened == null) {
                 failures++
@@ -100,10 +101,8 @@ internal class AudioLoop(
     private fun turn(mine: Any, opened: AudioDevice, failed: (Throwable) -> Unit): Boolean {
         var worked = false
         try {
-            val go = lock.withLock {
-                renew = false
-                (run === mine).also { if (it) device = opened }
-            }
+            // Whoever asks from here on also interrupts the device.
+            val go = lock.withLock { (run === mine && !renew).also { if (it) device = opened } }
             while (go && attempt(failed) { opened.turn() } == true) {
                 worked = true
                 if (lock.withLock { run !== mine || renew }) break
@@ -122,7 +121,6 @@ internal class AudioLoop(
     private fun pause(mine: Any, ms: Long): Boolean = lock.withLock {
         var left = TimeUnit.MILLISECONDS.toNanos(ms)
         while (run === mine && !renew && left > 0) left = changed.awaitNanos(left)
-        renew = false
         run === mine
     }
 

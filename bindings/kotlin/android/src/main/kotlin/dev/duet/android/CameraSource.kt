@@ -57,8 +57,10 @@ public class CameraSource(
             handler.post { current?.repeat() }
         }
 
-    // Of the camera's thread.
+    // Of the camera's thread: the one in use, and how many were asked for whose answer is not there yet.
     private var current: Shot? = null
+    private var awaited = 0
+    private var over = false
 
     /** Whether the device has a camera that looks this way. */
     public fun has(facing: Facing): Boolean = find(facing) != null
@@ -94,7 +96,15 @@ public class CameraSource(
     /** Ends for good. */
     override fun close() {
         stop()
-        thread.quitSafely()
+        handler.post {
+            over = true
+            quitWhenDone()
+        }
+    }
+
+    /** A camera that opens when nobody listens any more would stay open. */
+    private fun quitWhenDone() {
+        if (over && awaited == 0) thread.quitSafely()
     }
 
     private fun open(ticket: Long, facing: Facing, size: PictureSize, fps: Int) {
@@ -112,7 +122,14 @@ public class CameraSource(
             facing = facing(facts),
             light = facts.get(CameraCharacteristics.FLASH_INFO_AVAILABLE) == true,
         )
-        cameras.openCamera(id, shot, handler)
+        try {
+            awaited++
+            cameras.openCamera(id, shot, handler)
+        } catch (error: Exception) {
+            shot.answered()
+            shot.close()
+            throw error
+        }
     }
 
     private fun find(facing: Facing): String? =
@@ -144,9 +161,11 @@ public class CameraSource(
         private val reader = ImageReader.newInstance(size.width, size.height, ImageFormat.YUV_420_888, 3)
         private var device: CameraDevice? = null
         private var session: CameraCaptureSession? = null
+        private var answered = false
 
         override fun onOpened(camera: CameraDevice) {
             device = camera
+            answered()
             if (!opening.opened(ticket, this)) return
             current = this
             reader.setOnImageAvailableListener({ from -> from.acquireLatestImage()?.use(::take) }, handler)
@@ -161,12 +180,22 @@ public class CameraSource(
 
         override fun onDisconnected(camera: CameraDevice) {
             device = camera
+            answered()
             lose("another app took it")
         }
 
         override fun onError(camera: CameraDevice, error: Int) {
             device = camera
+            answered()
             lose("error $error")
+        }
+
+        /** Whether it opened or not is known. */
+        fun answered() {
+            if (answered) return
+            answered = true
+            awaited--
+            handler.post(::quitWhenDone)
         }
 
         /** Closes everything, on the thread that uses it. */
