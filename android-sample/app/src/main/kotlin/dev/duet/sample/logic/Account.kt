@@ -10,7 +10,7 @@ enum class SignInProblem { NO_SERVER, BAD_SERVER, NO_NAME, NAME_TOO_LONG, NOT_SE
 object SignIn {
     /** The account, or what is wrong. A server without a scheme is meant as https. */
     fun read(server: String, name: String): Result<Account> {
-        val (url, user) = server.trim().trimEnd('/') to name.trim()
+        val (url, user) = server.trim() to name.trim()
         return when {
             url.isEmpty() -> fail(SignInProblem.NO_SERVER)
             user.isEmpty() -> fail(SignInProblem.NO_NAME)
@@ -24,9 +24,9 @@ object SignIn {
         val uri = runCatching { java.net.URI(full) }.getOrNull()
         val host = uri?.host ?: return fail(SignInProblem.BAD_SERVER)
         return when (uri.scheme) {
-            "https" -> Result.success(full)
+            "https" -> Result.success(full.trimEnd('/'))
             // Without TLS only within one's own network, as the manifest's security rules have it.
-            "http" -> if (isLocal(host)) Result.success(full) else fail(SignInProblem.NOT_SECURE)
+            "http" -> if (isLocal(host)) Result.success(full.trimEnd('/')) else fail(SignInProblem.NOT_SECURE)
             else -> fail(SignInProblem.BAD_SERVER)
         }
     }

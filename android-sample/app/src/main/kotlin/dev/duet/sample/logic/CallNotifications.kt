@@ -1,5 +1,7 @@
 package dev.duet.sample.logic
 
+import dev.duet.EndReason
+
 /** The channels that notifications are sorted into; the person may silence each. */
 enum class Channel { INCOMING, ONGOING, MISSED }
 
@@ -88,11 +90,11 @@ object CallNotifications {
     )
 
     private val IN_VAIN = setOf(
-        dev.duet.EndReason.CANCELLED,
-        dev.duet.EndReason.RING_TIMEOUT,
-        dev.duet.EndReason.HANG_UP,
-        dev.duet.EndReason.PEER_GONE,
-        dev.duet.EndReason.PEER_LEFT,
-        dev.duet.EndReason.SIGNALING_LOST,
+        EndReason.CANCELLED,
+        EndReason.RING_TIMEOUT,
+        EndReason.HANG_UP,
+        EndReason.PEER_GONE,
+        EndReason.PEER_LEFT,
+        EndReason.SIGNALING_LOST,
     )
 }

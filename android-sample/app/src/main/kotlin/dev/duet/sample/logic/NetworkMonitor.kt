@@ -38,11 +38,11 @@ class NetworkMonitor(private val changed: () -> Unit, private val online: (Boole
         this.network = null
         addresses = emptySet()
         // Even the same one is another one when it comes back.
-        lastTold = lastTold?.let { LOST to emptySet() }
+        lastTold = lastTold?.let { GONE to emptySet() }
         online(false)
     }
 
     private companion object {
-        const val LOST = -1L
+        const val GONE = -1L
     }
 }

@@ -1,7 +1,7 @@
 package dev.duet.sample.logic
 
 /** What a push message says: somebody rings. */
-data class Ring(val id: String, val from: String, val audio: Boolean, val video: Boolean, val expiresInMs: Long)
+data class Ring(val id: String, val from: String, val video: Boolean, val expiresInMs: Long)
 
 /** What became of a push message. */
 sealed interface Pushed {
@@ -21,7 +21,7 @@ sealed interface Pushed {
 /** Where the call is made. */
 interface WakePort {
     /** Opens the session of the account that is signed in, unless it is open; false if nobody is. Does not wait. */
-    fun openSession(user: String): Boolean
+    fun openSession(): Boolean
 
     /** `Session.expectCall`: the call is there at once, before the session is connected. */
     fun expect(ring: Ring)
@@ -38,18 +38,22 @@ class PushHandler(private val port: WakePort, private val clock: () -> Long) {
 
     /** @param data the payload's fields; all text, as push services carry them. */
     fun received(data: Map<String, String>): Pushed {
-        if (data["duet"] != "ring") return Pushed.Ignored("not a ring")
-        val (id, from, to) = listOf("call", "from", "to").map { name ->
+        val (id, from) = listOf("call", "from").map { name ->
             data[name]?.takeIf { it.isNotEmpty() && it.length <= LONGEST } ?: return Pushed.Ignored("no good '$name'")
         }
-        val expires = data["expires"]?.toLongOrNull() ?: return Pushed.Ignored("no good 'expires'")
+        val video = when (data["media"]) {
+            "audio" -> false
+            "video" -> true
+            else -> return Pushed.Ignored("no good 'media'")
+        }
+        val expires = data["expires"]?.toLongOrNull()?.takeIf { it in 0..LAST_SECOND } ?: return Pushed.Ignored("no good 'expires'")
         if (id in seen) return Pushed.Again
-        val left = expires - clock()
+        val left = expires * 1000 - clock()
         if (left <= 0) return Pushed.Expired(from)
+        if (!port.openSession()) return Pushed.Ignored("nobody is signed in")
         remember(id)
-        if (!port.openSession(to)) return Pushed.Ignored("nobody is signed in as the one who is rung")
         // A sender's clock that is ahead must not make a phone ring for hours.
-        val ring = Ring(id, from, data["audio"] != "0", data["video"] == "1", left.coerceAtMost(RINGS_MS))
+        val ring = Ring(id, from, video, left.coerceAtMost(RINGS_MS))
         port.expect(ring)
         return Pushed.Ringing(ring)
     }
@@ -65,6 +69,9 @@ class PushHandler(private val port: WakePort, private val clock: () -> Long) {
 
         /** No caller waits longer. */
         const val RINGS_MS = 60_000L
+
+        /** The year 9999: what is beyond is no time. */
+        const val LAST_SECOND = 253_402_300_799L
 
         /** More calls than can ring at once, by far. */
         const val REMEMBERED = 64
