@@ -3,7 +3,7 @@
  * The web page at the other end of a phone's call: `answer URL NAME` is rung, looks, listens and hangs up; `ring URL
  * NAME WHOM` rings, looks, listens and waits until the phone hangs up. Says each step on a line; fails with the reason.
  */
-import { Person, launch } from '../../../../server/tests/browser/harness.js';
+import { Person, launch } from '../../../../../server/tests/browser/harness.js';
 
 const [what, url, name, whom] = process.argv.slice(2);
 const browser = await launch();
