@@ -1,5 +1,6 @@
 //! The one entry for people and CI: `cargo xtask <task>`.
 
+mod apple;
 mod bench;
 mod c;
 mod ci;
@@ -41,6 +42,8 @@ enum Task {
     Kotlin(kotlin::Args),
     /// Build the Swift package and test it; gets the compiler once, where that may be done.
     Swift(swift::Args),
+    /// Pack the library for iPhones and iPads as an XCFramework; `--check` verifies it.
+    Apple(apple::Args),
     /// Compile for Android and iOS; gets what that takes once.
     Mobile(mobile::Args),
     /// Make the C header from the code; `--check` says whether the committed one is up to date.
@@ -58,6 +61,7 @@ fn main() -> ExitCode {
         Task::C(args) => c::run(&args),
         Task::Kotlin(args) => kotlin::run(&args),
         Task::Swift(args) => swift::run(&args),
+        Task::Apple(args) => apple::run(&args),
         Task::Mobile(args) => mobile::run(&args),
         Task::Header(args) => header::run(&args),
         Task::Bench(args) => bench::run(&args),
