@@ -6,6 +6,7 @@
 
 mod build;
 mod check;
+mod crash;
 mod header;
 mod link;
 mod macho;
@@ -84,7 +85,7 @@ pub fn check(full: bool) -> Result {
 fn check_with(full: bool, from: &Libraries, out: &Path) -> Result {
     let targets: Vec<&Target> = TARGETS.iter().take(if full { TARGETS.len() } else { 1 }).collect();
     let (xcframework, archive) = pack(&targets, from, out)?;
-    verify(&xcframework, &archive, &targets)?;
+    verify(&xcframework, &archive, &targets, !from.strip)?;
     if !tools::ON_MAC {
         // As it is without the codecs that are compiled from source.
         let triples: Vec<&str> = targets.iter().map(|target| target.triple).collect();
@@ -115,11 +116,14 @@ fn pack(targets: &[&'static Target], from: &Libraries, out: &Path) -> Result<(Pa
 }
 
 /// All that can be known of an XCFramework on this machine.
-fn verify(xcframework: &Path, archive: &Path, targets: &[&'static Target]) -> Result {
+fn verify(xcframework: &Path, archive: &Path, targets: &[&'static Target], with_lines: bool) -> Result {
     let work = work();
     let mut found = check::look(xcframework, targets, &check::private_folders());
     found.extend(check::compile(xcframework, targets, &work)?);
     found.extend(check::link(xcframework, targets, system()?.as_ref(), &work)?);
+    if with_lines {
+        found.extend(check::lines(xcframework, targets, &work)?);
+    }
     found.extend(package::findings(archive, &work)?);
     check::verdict(&found)
 }
