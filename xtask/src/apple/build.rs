@@ -33,7 +33,7 @@ fn compile(target: &'static Target, toolchain: Option<&Toolchain>, software: boo
         None => (cargo(&[&words[..], &["--target", target.triple]].concat()), shell::target_dir()),
     };
     command.env("IPHONEOS_DEPLOYMENT_TARGET", MINIMUM_OS);
-    rename_folders(&mut command, target, &target_dir)?;
+    rename_folders(&mut command, target, &target_dir, toolchain.map(Toolchain::ios_sdk))?;
     shell::run(command)?;
     let path = target_dir.join(target.triple).join("release").join(LIBRARY);
     Ok(Built { target, path })
@@ -52,8 +52,10 @@ pub fn strip(library: &Built, work: &Path) -> Result<Built> {
 
 /// What compilers write down of folders becomes the same everywhere. rustc is told by a wrapper: flags that
 /// cargo knows of would compile everything anew in each checkout.
-fn rename_folders(command: &mut Command, target: &Target, target_dir: &Path) -> Result {
-    let names = [(cargo_home()?, "cargo"), (sysroot(command)?, "rust"), (target_dir.to_path_buf(), "target")];
+fn rename_folders(command: &mut Command, target: &Target, target_dir: &Path, sdk: Option<&Path>) -> Result {
+    let mut names =
+        vec![(cargo_home()?, "cargo"), (sysroot(command)?, "rust"), (target_dir.to_path_buf(), "target")];
+    names.extend(sdk.map(|sdk| (sdk.to_path_buf(), "sdk")));
     let wrapper = target_dir.join("rustc-without-folders");
     let mut text = "#!/bin/sh\nexec \"$@\" --remap-path-prefix=\"$PWD=duet\"".to_owned();
     for (folder, name) in &names {
@@ -67,8 +69,9 @@ fn rename_folders(command: &mut Command, target: &Target, target_dir: &Path) -> 
         fs::set_permissions(&wrapper, fs::Permissions::from_mode(0o755)).map_err(explain)?;
     }
     command.env("RUSTC_WRAPPER", wrapper);
-    let flags: Vec<String> =
-        names.iter().map(|(folder, name)| format!("-ffile-prefix-map={}={name}", quoted(folder))).collect();
+    let renamed = names.iter().map(|(folder, name)| format!("-ffile-prefix-map={}={name}", quoted(folder)));
+    // Lines only; and not as for Apple's debugger, for which the SDK's folder would be written down as it is.
+    let flags: Vec<String> = renamed.chain(["-ggdb1".into()]).collect();
     let variable = target.triple.replace('-', "_");
     // Folders may have spaces in their names.
     command.env("CC_SHELL_ESCAPED_FLAGS", "1");

@@ -15,7 +15,7 @@ use crate::shell::Result;
 pub struct Linked {
     /// What it takes from the system.
     pub imports: BTreeSet<String>,
-    /// In bytes, without debug information.
+    /// In bytes, without debug information and names of what is inside.
     pub size: u64,
 }
 
@@ -48,7 +48,7 @@ fn link(library: &Path, target: &Target, output: &Path, options: &[&str]) -> Res
 fn for_lld(target: &Target, options: &[&str]) -> Result<Command> {
     let mut lld = Command::new(tools::find("ld64.lld")?);
     lld.args(["-dylib", "-arch", target.arch, "-platform_version", target.platform.linker_name()]);
-    lld.args([MINIMUM_OS, MINIMUM_OS, "-undefined", "dynamic_lookup", "-S", "-all_load"]).args(options);
+    lld.args([MINIMUM_OS, MINIMUM_OS, "-undefined", "dynamic_lookup", "-S", "-x", "-all_load"]).args(options);
     Ok(lld)
 }
 
@@ -57,7 +57,7 @@ fn for_xcode(target: &Target, options: &[&str]) -> Result<Command> {
     let sdk = target.platform.sdk();
     let mut clang = Command::new("xcrun");
     clang.args(["--sdk", sdk, "clang", "-dynamiclib", "-target"]).arg(target.clang());
-    let linker = ["-S", "-all_load"].iter().chain(options);
+    let linker = ["-S", "-x", "-all_load"].iter().chain(options);
     clang.args(linker.flat_map(|option| ["-Xlinker", option]));
     for link in header::LINKS {
         match link.strip_prefix("framework ") {

@@ -37,11 +37,16 @@ const KEPT: &[&str] = &[
     "libc/include/x86-linux-any",
 ];
 
+/// The one of Apple's headers that Zig does not have and we need.
+const OS_LOG: &str = include_str!("os_log.h");
+
 /// Compilers and headers, ready.
 pub struct Kit {
     headers: PathBuf,
     programs: PathBuf,
     sdk: PathBuf,
+    /// Headers of our own.
+    own: PathBuf,
 }
 
 impl Kit {
@@ -52,9 +57,16 @@ impl Kit {
         if !headers.is_dir() {
             get_headers(&headers)?;
         }
-        let kit = Kit { headers, programs: cache.join("programs"), sdk: cache.join("ios-sdk") };
+        let kit = Kit {
+            headers,
+            programs: cache.join("programs"),
+            sdk: cache.join("ios-sdk"),
+            own: cache.join("headers"),
+        };
         let io = |error: std::io::Error| format!("{}: {error}", cache.display());
         fs::create_dir_all(&kit.programs).map_err(io)?;
+        fs::create_dir_all(kit.own.join("os")).map_err(io)?;
+        fs::write(kit.own.join("os/log.h"), OS_LOG).map_err(io)?;
         for target in super::TARGETS {
             kit.write_wrapper(target, "clang")?;
             kit.write_wrapper(target, "clang++")?;
@@ -95,7 +107,7 @@ impl Kit {
         let file = self.wrapper(target, compiler);
         let mut flags = vec![format!("--target={}", target.clang)];
         if target.is_apple() {
-            flags.extend(["-isysroot".into(), quote(&self.sdk)]);
+            flags.extend(["-isysroot".into(), quote(&self.sdk), "-idirafter".into(), quote(&self.own)]);
             if compiler == "clang++" {
                 flags.extend(["-nostdinc++".into(), "-isystem".into(), setup::LIBCXX.into()]);
             }
