@@ -1,4 +1,5 @@
-//! A library, linked as an app's linker would (of a universal file, the processor's part): nothing may be missing that the system does not have.
+//! A library, linked as an app's linker would (of a universal file, the processor's part): nothing may be
+//! missing that the system does not have.
 
 use std::collections::BTreeSet;
 use std::fs;
