@@ -4,9 +4,11 @@
 //! enough to verify everything that can go wrong in packing, but what ships should come from a Mac, for the
 //! C headers here are not Apple's latest.
 
+mod apps;
 mod build;
 mod check;
 mod crash;
+mod description;
 mod header;
 mod link;
 mod macho;
@@ -91,7 +93,8 @@ fn check_with(full: bool, from: &Libraries, out: &Path) -> Result {
         let triples: Vec<&str> = targets.iter().map(|target| target.triple).collect();
         mobile::check(&triples)?;
     }
-    own_tests()
+    own_tests()?;
+    apps::check()
 }
 
 /// Where everything is made that is not asked for.
