@@ -81,7 +81,13 @@ pub fn tests() -> Result {
         let path = path.display();
         return Err(format!("hosts see other things than {path} says: run `cargo xtask kotlin --accept`"));
     }
-    maven("debug", &[])
+    maven("debug", &["test"])
+}
+
+/// Compiles the library that hosts use, without its tests. The workspace must have been built.
+pub fn compile() -> Result {
+    generate()?;
+    maven("debug", &["compile"])
 }
 
 /// What hosts see, one declaration a line.
@@ -104,20 +110,25 @@ fn surface() -> Result<String> {
 pub fn bench() -> Result {
     shell::run(cargo(&["build", "--workspace", "--features", test::FEATURES]))?;
     generate()?;
-    maven("release", &["-Dtest=CostTest", "-Dduet.cost=true"])
+    maven("release", &["test", "-Dtest=CostTest", "-Dduet.cost=true"])
 }
 
-/// Builds and tests the project with the library of a profile.
-fn maven(profile: &str, extra: &[&str]) -> Result {
+/// Takes the project through a phase, with the library of a profile.
+fn maven(profile: &str, arguments: &[&str]) -> Result {
+    // What the compiler wrote earlier and would not write any more is not to be packed.
+    let classes = project().join("target/classes");
+    if classes.exists() {
+        fs::remove_dir_all(&classes).map_err(|error| format!("{}: {error}", classes.display()))?;
+    }
     let place = |profile: &str| {
         let folder = target_dir().join(profile);
         folder.canonicalize().map_err(|error| format!("{}: {error}", folder.display()))
     };
-    let mut maven = command("mvn", &["--batch-mode", "--no-transfer-progress", "test"]);
+    let mut maven = command("mvn", &["--batch-mode", "--no-transfer-progress"]);
     maven
         .arg(format!("-Dduet.library.path={}", place(profile)?.display()))
         .arg(format!("-Dduet.program={}", place("debug")?.join("duet").display()))
-        .args(extra)
+        .args(arguments)
         .current_dir(project());
     shell::run(maven)
 }
