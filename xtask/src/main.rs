@@ -1,12 +1,15 @@
 //! The one entry for people and CI: `cargo xtask <task>`.
 
 mod android;
+mod apple;
 mod bench;
 mod c;
 mod ci;
+mod debian;
 mod demo;
 mod header;
 mod kotlin;
+mod mobile;
 mod setup;
 mod shell;
 mod swift;
@@ -45,6 +48,10 @@ enum Task {
     Android(android::Args),
     /// Build the Swift package and test it; gets the compiler once, where that may be done.
     Swift(swift::Args),
+    /// Pack the library for iPhones and iPads as an XCFramework; `--check` verifies it.
+    Apple(apple::Args),
+    /// Compile for Android and iOS; gets what that takes once.
+    Mobile(mobile::Args),
     /// Make the C header from the code; `--check` says whether the committed one is up to date.
     Header(header::Args),
     /// Duet beside libwebrtc in one run, as a table.
@@ -62,6 +69,8 @@ fn main() -> ExitCode {
         Task::Kotlin(args) => kotlin::run(&args).map(done),
         Task::Android(args) => android::run(&args),
         Task::Swift(args) => swift::run(&args).map(done),
+        Task::Apple(args) => apple::run(&args).map(done),
+        Task::Mobile(args) => mobile::run(&args).map(done),
         Task::Header(args) => header::run(&args).map(done),
         Task::Bench(args) => bench::run(&args).map(done),
     };

@@ -42,6 +42,40 @@ const LANGUAGES: &[Package] = &[
     Package { name: "valgrind", present: || has_program("valgrind"), purpose: "leaks and bad memory in C" },
 ];
 
+/// The C compiler and the tools for object files of the mobile targets: one version, so that what they make
+/// does not depend on the machine.
+const MOBILE: &[Package] = &[
+    Package { name: "clang-19", present: || has_program("clang-19"), purpose: "C for Android and iOS" },
+    Package {
+        name: "lld-19",
+        present: || has_program("ld64.lld-19"),
+        purpose: "linking for Android and iOS",
+    },
+    Package {
+        name: "llvm-19",
+        present: || has_program("llvm-ar-19"),
+        purpose: "libraries for Android and iOS",
+    },
+    Package { name: "libc++-19-dev", present: has_libcxx, purpose: "C++ for iOS" },
+    Package { name: "python3-pip", present: has_pip, purpose: "headers for Android and iOS" },
+];
+
+/// Where Debian's libc++ 19 has its headers.
+pub const LIBCXX: &str = "/usr/lib/llvm-19/include/c++/v1";
+
+fn has_libcxx() -> bool {
+    std::path::Path::new(LIBCXX).join("vector").is_file()
+}
+
+fn has_pip() -> bool {
+    succeeds(command("python3", &["-m", "pip", "--version"]))
+}
+
+/// Installs what compiling for Android and iOS needs beside Rust.
+pub fn install_mobile() -> Result {
+    install(MOBILE)
+}
+
 /// Installs what the tests of the other languages need.
 pub fn install_languages() -> Result {
     install(LANGUAGES)

@@ -58,6 +58,19 @@ pub fn bench() -> Result {
     shell::run(run)
 }
 
+/// What SwiftPM reads in the manifest of a package below the target folder, as JSON; `None` without a compiler.
+pub fn describe(folder: &Path) -> Result<Option<String>> {
+    let Some(toolchain) = Toolchain::present() else { return Ok(None) };
+    let mut dump = toolchain.command("swift", folder, &[target_dir()], &[])?;
+    let output =
+        dump.args(["package", "dump-package"]).output().map_err(|error| format!("swift: {error}"))?;
+    if output.status.success() {
+        Ok(Some(String::from_utf8_lossy(&output.stdout).into_owned()))
+    } else {
+        Err(format!("{}: {}", folder.display(), String::from_utf8_lossy(&output.stderr).trim()))
+    }
+}
+
 const SKIPPED: &str = "skipped: Swift; `cargo xtask swift` gets the compiler (a download of 500 MB)";
 
 /// The package in `bindings/swift` and what compiles it.

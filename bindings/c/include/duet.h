@@ -8,8 +8,8 @@
  * a codec, but for duet_engine_close_and_wait(). Functions return DUET_OK or an error; duet_last_error() has
  * the words.
  *
- * Callbacks run on one thread per engine, in order, under no lock; log callbacks on any thread. Their
- * `user_data` belongs to Duet until `release` is called, exactly once.
+ * Callbacks run on one thread per engine, or where its DuetExecutor runs them, in order, under no lock; log
+ * callbacks on any thread. Their `user_data` belongs to Duet until `release` is called, exactly once.
  *
  * Structs that may grow begin with `size`: set it to sizeof, and the rest to zero for the defaults:
  *
@@ -850,6 +850,46 @@ typedef struct DuetCallOptions {
 } DuetCallOptions;
 
 /**
+ * One callback on its way to the host. Called with its `task_data`, it makes the callback; called again,
+ * it does nothing.
+ */
+typedef void (*DuetTask)(void *task_data);
+
+/**
+ * Takes a task, and calls `task(task_data)` exactly once: at once or any time later, on any thread, even
+ * after the engine was freed. Tasks are run one after the other, in the order in which they came: they are
+ * the order of events. A host that cannot queue a task any more runs it at once; one that never runs it
+ * leaks it.
+ *
+ * It is called on the engine's event thread, under no lock, and must not throw.
+ */
+typedef void (*DuetRun)(DuetTask task, void *task_data, void *user_data);
+
+/**
+ * Where an engine's callbacks run: an app's main thread, a dispatch queue, an event loop. With Apple's
+ * libdispatch, `run` is one line: `dispatch_async_f(user_data, task_data, task)`.
+ */
+typedef struct DuetExecutor {
+    /**
+     * `sizeof(DuetExecutor)`.
+     */
+    size_t size;
+    /**
+     * Takes each task; not NULL.
+     */
+    DuetRun run;
+    /**
+     * Handed to `run`.
+     */
+    void *user_data;
+    /**
+     * Called once when `user_data` is not needed any more: after the last task has run; also when the engine
+     * cannot be started. May be NULL.
+     */
+    DuetRelease release;
+} DuetExecutor;
+
+/**
  * How an engine runs. Zero, or NULL instead of the struct, means the default.
  */
 typedef struct DuetEngineConfig {
@@ -861,6 +901,10 @@ typedef struct DuetEngineConfig {
      * Threads for signaling and transport, 1 to 16; 0: 1, which carries several calls.
      */
     uint32_t worker_threads;
+    /**
+     * Where callbacks run, those of logs aside; NULL: on the engine's event thread.
+     */
+    const struct DuetExecutor *executor;
 } DuetEngineConfig;
 
 /**
@@ -1529,7 +1573,7 @@ size_t duet_handle_count(void);
  * @param engine Where the handle goes.
  * @return `DUET_ERROR_INVALID_ARGUMENT`, or `DUET_ERROR_INTERNAL` when the system refuses a thread.
  *
- * @pre `config` is NULL or valid; `engine` may be written.
+ * @pre `config` is NULL or valid, and its executor, too, until that was released; `engine` may be written.
  */
 DuetError duet_engine_new(const struct DuetEngineConfig *config, DuetEngine *engine);
 
@@ -1563,7 +1607,8 @@ DuetError duet_engine_close(DuetEngine engine);
 
 /**
  * Does what `duet_engine_close` does, and waits until the other sides have been told: for a process that is
- * about to end. The only function that waits; not inside a callback.
+ * about to end. The only function that waits; not inside a callback, nor on the thread of the engine's
+ * executor, whose callbacks may be what it waits for.
  *
  * @param timeout_ms The longest wait.
  * @param told Whether all were told; may be NULL.
@@ -1591,8 +1636,9 @@ const char *duet_last_error(void);
 const char *duet_error_name(int32_t code);
 
 /**
- * Sends the log of all engines to `callback`, in the place of the one before. Without one, nothing is
- * logged.
+ * Sends the log of all engines to `callback`, in the place of the one before. Without one, lines go to the
+ * system's log: on Android under the tag `duet`, on Apple's platforms in the subsystem `dev.duet`, from
+ * the first engine on and warnings and errors only unless a level was set. Other systems have none.
  *
  * @param level A `DuetLogLevel`: what is above it is not logged.
  * @param callback NULL for none.

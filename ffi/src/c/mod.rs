@@ -8,6 +8,7 @@ pub mod engine;
 mod entry;
 pub mod error;
 pub mod events;
+pub mod executor;
 pub mod log;
 mod memory;
 pub mod session;
