@@ -84,10 +84,24 @@ pub fn tests() -> Result {
     maven("debug", &["test"])
 }
 
-/// Compiles the library that hosts use, without its tests. The workspace must have been built.
+/// Compiles what hosts use, the helpers for Android included, without the tests. The workspace must have been built.
 pub fn compile() -> Result {
     generate()?;
-    maven("debug", &["compile"])
+    let folder = shell::root().join("bindings/kotlin");
+    for part in ["lib", "android"] {
+        clear(&folder.join(part).join("target/classes"))?;
+    }
+    let mut maven = command("mvn", &["--batch-mode", "--no-transfer-progress", "--quiet", "compile"]);
+    maven.current_dir(folder);
+    shell::run(maven)
+}
+
+/// What a compiler wrote earlier and would not write any more is not to be packed.
+fn clear(folder: &Path) -> Result {
+    if !folder.exists() {
+        return Ok(());
+    }
+    fs::remove_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))
 }
 
 /// What hosts see, one declaration a line.
@@ -115,11 +129,7 @@ pub fn bench() -> Result {
 
 /// Takes the project through a phase, with the library of a profile.
 fn maven(profile: &str, arguments: &[&str]) -> Result {
-    // What the compiler wrote earlier and would not write any more is not to be packed.
-    let classes = project().join("target/classes");
-    if classes.exists() {
-        fs::remove_dir_all(&classes).map_err(|error| format!("{}: {error}", classes.display()))?;
-    }
+    clear(&project().join("target/classes"))?;
     let place = |profile: &str| {
         let folder = target_dir().join(profile);
         folder.canonicalize().map_err(|error| format!("{}: {error}", folder.display()))
