@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::archive;
 use super::maven;
 use crate::shell::{self, Result, command, target_dir};
 
@@ -33,6 +34,7 @@ impl Program {
             }
         }
         let program = Program { built };
+        program.take_out_classes(repository)?;
         let mut maven = command("mvn", &["--batch-mode", "--no-transfer-progress", "--quiet", "compile"]);
         maven
             .arg(format!("-Dmaven.repo.local={}", local.display()))
@@ -41,6 +43,17 @@ impl Program {
             .current_dir(shell::root().join("bindings/kotlin/smoke"));
         shell::run(maven)?;
         Ok(program)
+    }
+
+    /// Gradle takes the classes out of a package; Maven does not know how.
+    fn take_out_classes(&self, repository: &Path) -> Result {
+        let path = maven::folder(repository).join(format!("{}-{}.aar", maven::ARTIFACT, maven::VERSION));
+        let package = fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let classes = archive::read(&package)?.remove("classes.jar").ok_or("the package has no classes.jar")?;
+        let folder = self.built.join("aar");
+        fs::create_dir_all(&folder)
+            .and_then(|()| fs::write(folder.join("classes.jar"), classes))
+            .map_err(|error| format!("{}: {error}", folder.display()))
     }
 
     /// The program's classes, the package's and those of what the package needs.

@@ -1,7 +1,7 @@
 //! The package as Maven and Gradle find it: a folder of a repository with its descriptions and checksums.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use sha2::Digest;
@@ -44,7 +44,7 @@ pub fn property_of(pom: &str, name: &str) -> Result<String> {
 
 /// Lays the package out in a repository: `dev/duet/duet-android/VERSION/`.
 pub fn publish(repository: &Path, aar: &[u8], sources: &[u8], needs: &[Dependency]) -> Result {
-    let folder = repository.join(GROUP.replace('.', "/")).join(ARTIFACT).join(VERSION);
+    let folder = folder(repository);
     if folder.exists() {
         fs::remove_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     }
@@ -68,6 +68,11 @@ pub fn publish(repository: &Path, aar: &[u8], sources: &[u8], needs: &[Dependenc
         write(&format!("{name}.sha256"), sha256(data).as_bytes())?;
     }
     Ok(())
+}
+
+/// Where in a repository the package is.
+pub fn folder(repository: &Path) -> PathBuf {
+    repository.join(GROUP.replace('.', "/")).join(ARTIFACT).join(VERSION)
 }
 
 /// Maven's description. The first line sends Gradle to its own.
