@@ -3,11 +3,13 @@
 mod bench;
 mod c;
 mod ci;
+mod cross;
 mod debian;
 mod demo;
 mod header;
 mod kotlin;
 mod mobile;
+mod server;
 mod setup;
 mod shell;
 mod swift;
@@ -43,6 +45,8 @@ enum Task {
     Swift(swift::Args),
     /// Compile for Android and iOS; gets what that takes once.
     Mobile(mobile::Args),
+    /// Calls between the languages, over one server.
+    Cross,
     /// Make the C header from the code; `--check` says whether the committed one is up to date.
     Header(header::Args),
     /// Duet beside libwebrtc in one run, as a table.
@@ -59,6 +63,7 @@ fn main() -> ExitCode {
         Task::Kotlin(args) => kotlin::run(&args),
         Task::Swift(args) => swift::run(&args),
         Task::Mobile(args) => mobile::run(&args),
+        Task::Cross => cross::run(),
         Task::Header(args) => header::run(&args),
         Task::Bench(args) => bench::run(&args),
     };

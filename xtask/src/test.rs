@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::c;
+use crate::cross;
 use crate::kotlin;
 use crate::setup;
 use crate::shell::{self, Result, cargo, command, target_dir};
@@ -34,14 +35,16 @@ pub fn run(args: &Args) -> Result {
 
 /// The other languages; on a machine that lacks their tools, says what is left out.
 fn languages() -> Result {
-    match setup::install_languages() {
+    let present = setup::install_languages();
+    match &present {
         Ok(()) => {
             c::tests()?;
             kotlin::tests()?;
         }
         Err(missing) => eprintln!("skipped: C, C++ and Kotlin; {missing}"),
     }
-    swift::tests()
+    swift::tests()?;
+    if present.is_ok() { cross::tests() } else { Ok(()) }
 }
 
 fn rust_tests(full: bool) -> Result {
