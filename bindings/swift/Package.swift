@@ -37,6 +37,8 @@ let package = Package(
             name: "DuetTests",
             dependencies: ["Duet", "CDuet", .target(name: "CMalloc", condition: .when(platforms: [.linux]))]),
         .testTarget(name: "DuetMediaTests", dependencies: ["DuetMedia"]),
+        // One end of a call with a program in another language.
+        .executableTarget(name: "duet-swift-peer", dependencies: ["Duet"], path: "Tests/Peer"),
         // glibc's word on how much memory is in use.
         .systemLibrary(name: "CMalloc", path: "Tests/CMalloc"),
     ],

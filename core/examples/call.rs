@@ -1,46 +1,41 @@
-//! A whole call in a page of code: `cargo run -p duet-core --example call -- ws://127.0.0.1:8080 alice bob`
-//! rings bob; without the last word it waits to be rung.
+//! A call in a page of Rust: `cargo run -p duet-core --example call -- ws://127.0.0.1:8080 alice bob` rings
+//! bob; without the last word it waits to be rung. The hundredth picture ends it.
 
-use std::sync::mpsc::channel;
-use std::time::Duration;
+use std::{process, thread, time::Duration};
 
-use duet_core::{
-    CallEvent, CallOptions, Engine, EngineConfig, SessionConfig, SessionEvent, frame::VideoFrame,
-};
+use duet_core::frame::VideoFrame;
+use duet_core::{CallEvent, CallOptions, Engine, EngineConfig, SessionConfig, SessionEvent, Time};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let args: Vec<String> = std::env::args().skip(1).collect();
-    let [url, name, callee @ ..] = args.as_slice() else {
-        return Err("usage: call URL NAME [CALLEE]".into());
-    };
-
+    let words: Vec<String> = std::env::args().collect();
+    let [_, url, name, callee @ ..] = words.as_slice() else { process::exit(2) };
     let engine = Engine::new(EngineConfig::default())?;
     let session = engine.session(SessionConfig::new(url, name.as_str()))?;
-    let (incoming, calls) = channel();
-    let _session_events = session.on_event(move |event| match event {
-        SessionEvent::Incoming(call) => drop(incoming.send(call)),
-        other => println!("session: {other:?}"),
-    });
+    let rings = |event| if let SessionEvent::Incoming(call) = event { Some(call) } else { None };
     let call = match callee {
         [callee, ..] => session.ring(callee.as_str(), CallOptions::default())?,
-        [] => calls.recv()?,
+        [] => session.events().find_map(rings).ok_or("the session is over")?,
     };
     call.accept(CallOptions::default()); // Of a call that we placed, it does nothing.
 
-    let (ended, end) = channel();
-    let remote = call.remote_video();
-    let _call_events = call.on_event(move |event| match event {
-        CallEvent::FrameReady => {
-            if let Some(frame) = remote.acquire() {
-                println!("a {}x{} picture", frame.width(), frame.height());
-            }
+    let (camera, gray) = (call.local_video(), vec![128; 640 * 480 * 3 / 2]);
+    thread::spawn(move || {
+        while camera.push(&VideoFrame::i420(640, 480, &gray, Time::ZERO)?).is_ok() {
+            thread::sleep(Duration::from_millis(33));
         }
-        CallEvent::Ended(how) => drop(ended.send(how)),
-        other => println!("call: {other:?}"),
+        Ok::<_, duet_core::frame::FrameError>(())
     });
-    let gray = vec![128; 640 * 480 * 3 / 2];
-    while end.recv_timeout(Duration::from_millis(33)).map(|how| println!("ended: {how:?}")).is_err() {
-        call.local_video().push(&VideoFrame::i420(640, 480, &gray, engine.now())?)?;
+    let mut pictures = 0;
+    for event in call.events() {
+        match event {
+            CallEvent::FrameReady if call.remote_video().acquire().is_some() => pictures += 1,
+            CallEvent::Ended(how) => println!("{pictures} pictures, {}", how.reason),
+            _ => {}
+        }
+        if pictures == 100 {
+            call.hang_up();
+        }
     }
+    engine.close_and_wait(Duration::from_secs(1));
     Ok(())
 }

@@ -7,7 +7,7 @@ use duet_signal::dialect::Feature;
 use duet_signal::message::{CallId, MediaKinds, RoomId, UserId};
 
 use crate::config::CallOptions;
-use crate::driver::{Command, EventPort, Subscription};
+use crate::driver::{Command, EventPort, Events, Subscription};
 use crate::peer::PeerPort;
 use crate::session::SessionShared;
 use crate::stats::{AudioRecvStats, CallStats, VideoRecvStats, VideoSendStats};
@@ -245,6 +245,12 @@ impl Call {
     /// subscription is dropped. Events before the first subscription wait for it.
     pub fn on_event(&self, handler: impl Fn(CallEvent) + Send + Sync + 'static) -> Subscription {
         self.shared.port.subscribe(handler)
+    }
+
+    /// What a handler would be told, for a thread that waits: one event after the other, and the end after
+    /// [`CallEvent::Ended`]. Of several new pictures that wait it tells once.
+    pub fn events(&self) -> Events<CallEvent> {
+        Events::new(|event| matches!(event, CallEvent::FrameReady), |handler| self.on_event(handler))
     }
 }
 

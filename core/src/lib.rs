@@ -31,7 +31,7 @@ pub use call::{Call, CallEvent};
 pub use config::{
     CallOptions, CustomConfig, DEFAULT_MAX_KBPS, DEFAULT_START_KBPS, EngineConfig, IceConfig, SessionConfig,
 };
-pub use driver::{EventTask, Executor, Subscription};
+pub use driver::{EventTask, Events, Executor, Subscription};
 pub use duet_call::{
     CallState, CallWaiting, Config as CallConfig, ConnectPolicy, DeviceNews, EndReason, EndedBy, Facts,
     Phase, Thermal, Timers, VideoNews,

@@ -10,7 +10,7 @@ use tokio::sync::{Notify, mpsc};
 use crate::Error;
 use crate::call::{Call, CallShared, Origin};
 use crate::config::{CallOptions, CustomConfig, IceConfig, SessionConfig, check_id, check_user};
-use crate::driver::{Actor, Command, EventPort, Expected, Link, Platform, Pump, Subscription};
+use crate::driver::{Actor, Command, EventPort, Events, Expected, Link, Platform, Pump, Subscription};
 use crate::transport::{LinkEvents, LinkSender};
 
 /// Requests of the host waiting for the session; far more than any host has calls.
@@ -211,6 +211,12 @@ impl Session {
     /// subscription is dropped. Events before the first subscription wait for it.
     pub fn on_event(&self, handler: impl Fn(SessionEvent) + Send + Sync + 'static) -> Subscription {
         self.shared.port.subscribe(handler)
+    }
+
+    /// What a handler would be told, for a thread that waits: one event after the other, and the end with the
+    /// session's.
+    pub fn events(&self) -> Events<SessionEvent> {
+        Events::new(|_| false, |handler| self.on_event(handler))
     }
 
     /// Hangs up every call and leaves the service. Idempotent; returns at once.

@@ -1,11 +1,12 @@
 //! The C and C++ side: builds the library, installs it as a package would, and tests it as a host would.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Command, Stdio};
 
+use crate::cross::Language;
 use crate::header;
+use crate::server::Server;
 use crate::setup;
 use crate::shell::{self, Result, cargo, command, has_program, target_dir};
 use crate::test;
@@ -36,12 +37,15 @@ const PROGRAMS: &[Program] = &[
     Program { name: "misuse", sources: &["tests/misuse.c", "tests/side.c"] },
     Program { name: "executor", sources: &["tests/executor.c", "tests/side.c"] },
     Program { name: "callpp", sources: &["tests/call.cpp"] },
+    PEER,
     COST,
-    // The examples must compile everywhere; the tests above run the same functions.
-    Program { name: "example", sources: &["examples/call.c"] },
-    Program { name: "examplepp", sources: &["examples/call.cpp"] },
+    EXAMPLE,
+    EXAMPLE_CPP,
 ];
 
+const PEER: Program = Program { name: "peer", sources: &["tests/peer.c", "tests/side.c"] };
+const EXAMPLE: Program = Program { name: "example", sources: &["examples/call.c"] };
+const EXAMPLE_CPP: Program = Program { name: "examplepp", sources: &["examples/call.cpp"] };
 const COST: Program = Program { name: "cost", sources: &["tests/cost.c", "tests/side.c"] };
 
 pub fn run(args: &Args) -> Result {
@@ -94,6 +98,22 @@ pub fn tests() -> Result {
     sanitized(&prefix, &work)?;
     valgrind(&work)?;
     cmake(&prefix, &work)
+}
+
+/// The programs that call other languages.
+pub fn programs() -> Result<[Language; 2]> {
+    let work = target_dir().join("c");
+    let prefix = work.join("prefix");
+    install(&prefix, &target_dir().join("debug"))?;
+    let built = |program: &Program| {
+        compile(program, "gcc", "g++", &prefix, &work, &[])?;
+        Ok::<_, String>(Command::new(work.join(program.name)))
+    };
+    let (peer, example) = (Some(built(&PEER)?), built(&EXAMPLE)?);
+    Ok([
+        Language { name: "C", peer, example },
+        Language { name: "C++", peer: None, example: built(&EXAMPLE_CPP)? },
+    ])
 }
 
 /// Lays header, libraries and packages out as an installed library.
@@ -232,41 +252,4 @@ fn cmake(prefix: &Path, work: &Path) -> Result {
         }
     }
     Ok(())
-}
-
-/// A signaling server on a free port, for as long as this lives.
-pub struct Server {
-    process: Child,
-    pub url: String,
-    /// Kept open: a server that cannot say anything any more is not the one under test.
-    _output: BufReader<ChildStdout>,
-}
-
-impl Server {
-    pub fn start() -> Result<Self> {
-        let program = target_dir().join("debug/duet");
-        let mut process = Command::new(&program)
-            .args(["serve", "--listen", "127.0.0.1:0"])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .map_err(|error| format!("{}: {error}", program.display()))?;
-        let mut output = BufReader::new(process.stdout.take().ok_or("the server's output is ours")?);
-        let mut line = String::new();
-        output.read_line(&mut line).map_err(|error| format!("duet serve: {error}"))?;
-        match line.split_whitespace().find(|word| word.starts_with("http://")) {
-            Some(url) => Ok(Server { process, url: url.to_owned(), _output: output }),
-            None => {
-                process.kill().ok();
-                Err("duet serve did not say where it listens".into())
-            }
-        }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.process.kill().ok();
-        self.process.wait().ok();
-    }
 }

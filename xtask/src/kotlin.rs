@@ -4,7 +4,9 @@ mod surface;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
+use crate::cross::Language;
 use crate::setup;
 use crate::shell::{self, Result, cargo, command, target_dir};
 use crate::test;
@@ -125,6 +127,29 @@ pub fn bench() -> Result {
     shell::run(cargo(&["build", "--workspace", "--features", test::FEATURES]))?;
     generate()?;
     maven("release", &["test", "-Dtest=CostTest", "-Dduet.cost=true"])
+}
+
+/// The programs that call other languages.
+pub fn programs() -> Result<Language> {
+    /// Says what is on the class path.
+    const CLASS_PATH: &str = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:build-classpath";
+    generate()?;
+    let target = project().join("target");
+    let file = target.join("class-path.txt");
+    let mut maven =
+        command("mvn", &["--batch-mode", "--no-transfer-progress", "--quiet", "test-compile", CLASS_PATH]);
+    maven.arg(format!("-Dmdep.outputFile={}", file.display())).current_dir(project());
+    shell::run(maven)?;
+    let packages = fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+    let own = ["test-classes", "classes"].map(|folder| target.join(folder).display().to_string());
+    let program = |class: &str| {
+        let mut java = Command::new("java");
+        java.arg("-cp").arg(format!("{}:{}:{}", own[0], own[1], packages.trim()));
+        java.arg(format!("-Djna.library.path={}", target_dir().join("debug").display())).arg(class);
+        java
+    };
+    let (peer, example) = (Some(program("dev.duet.PeerKt")), program("dev.duet.example.ExampleKt"));
+    Ok(Language { name: "Kotlin", peer, example })
 }
 
 /// Takes the project through a phase, with the library of a profile.

@@ -5,11 +5,13 @@ mod apple;
 mod bench;
 mod c;
 mod ci;
+mod cross;
 mod debian;
 mod demo;
 mod header;
 mod kotlin;
 mod mobile;
+mod server;
 mod setup;
 mod shell;
 mod swift;
@@ -52,6 +54,8 @@ enum Task {
     Apple(apple::Args),
     /// Compile for Android and iOS; gets what that takes once.
     Mobile(mobile::Args),
+    /// Calls between the languages, over one server.
+    Cross,
     /// Make the C header from the code; `--check` says whether the committed one is up to date.
     Header(header::Args),
     /// Duet beside libwebrtc in one run, as a table.
@@ -71,6 +75,7 @@ fn main() -> ExitCode {
         Task::Swift(args) => swift::run(&args).map(done),
         Task::Apple(args) => apple::run(&args).map(done),
         Task::Mobile(args) => mobile::run(&args).map(done),
+        Task::Cross => cross::run().map(done),
         Task::Header(args) => header::run(&args).map(done),
         Task::Bench(args) => bench::run(&args).map(done),
     };

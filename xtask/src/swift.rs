@@ -10,7 +10,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::c::Server;
+use crate::cross::Language;
+use crate::server::Server;
 use crate::shell::{self, Result, cargo, target_dir};
 use crate::test;
 use toolchain::Toolchain;
@@ -44,6 +45,26 @@ pub fn tests() -> Result {
     package.check_surface()?;
     let server = Server::start()?;
     shell::run(package.swiftpm("test", "debug", &[("DUET_URL", &server.url)])?)
+}
+
+/// The programs that call other languages; none without a compiler.
+pub fn programs() -> Result<Option<Language>> {
+    let Some(toolchain) = Toolchain::present() else { return Ok(None) };
+    let package = Package::new(toolchain);
+    let library = package.library("debug")?;
+    let program = |product: &str| {
+        let mut build = package.swiftpm("build", "debug", &[])?;
+        build.args(["--product", product]);
+        shell::run(build)?;
+        let program = package.build_folder()?.join("debug").join(product);
+        let program = program.to_str().ok_or("the target folder's name is not a text")?;
+        package.command("env", &[]).map(|mut env| {
+            env.arg(format!("LD_LIBRARY_PATH={}", library.display())).arg(program);
+            env
+        })
+    };
+    let (peer, example) = (Some(program("duet-swift-peer")?), program("duet-swift-call")?);
+    Ok(Some(Language { name: "Swift", peer, example }))
 }
 
 /// Prints what calls from Swift cost. The library's release build must be there.

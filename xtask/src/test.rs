@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::c;
+use crate::cross;
 use crate::kotlin;
 use crate::setup;
 use crate::shell::{self, Result, cargo, command, target_dir};
@@ -34,7 +35,8 @@ pub fn run(args: &Args) -> Result {
 
 /// The other languages; on a machine that lacks their tools, says what is left out.
 fn languages() -> Result {
-    match setup::install_languages() {
+    let present = setup::install_languages();
+    match &present {
         Ok(()) => {
             c::tests()?;
             kotlin::tests()?;
@@ -42,7 +44,8 @@ fn languages() -> Result {
         Err(missing) => eprintln!("skipped: C, C++ and Kotlin; {missing}"),
     }
     eprintln!("left out: the package for iPhones; `cargo xtask apple --check` builds and verifies it");
-    swift::tests()
+    swift::tests()?;
+    if present.is_ok() { cross::tests() } else { Ok(()) }
 }
 
 fn rust_tests(full: bool) -> Result {

@@ -1879,6 +1879,25 @@ DuetError duet_session_free(DuetSession session);
 DuetError duet_call_stats(DuetCall call, struct DuetCallStats *stats);
 
 /**
+ * Describes an I420 picture without padding: its planes Y, U and V one behind the other. All else in `frame`
+ * is as for a struct of zeros.
+ *
+ * @param width Width in pixels, even, 16 to 4096.
+ * @param height Height in pixels, even, 16 to 4096.
+ * @param data The first sample of Y.
+ * @param length Bytes there: at least `width * height * 3 / 2`.
+ * @param frame Set its `size`.
+ * @return `DUET_ERROR_INVALID_ARGUMENT`.
+ *
+ * @pre `data` points to `length` readable bytes whenever the frame is used, `frame` to a struct of its `size`.
+ */
+DuetError duet_video_frame_i420(uint32_t width,
+                                uint32_t height,
+                                const uint8_t *data,
+                                size_t length,
+                                struct DuetVideoFrame *frame);
+
+/**
  * Hands in a picture. Copies its pixels once and returns; never waits. The size may change from frame to
  * frame. Before the call is connected the newest frame is kept, so that the first picture leaves as soon
  * as there is a path.
@@ -1933,9 +1952,9 @@ DuetError duet_remote_video_pull(DuetCall call,
  * before new pictures are dropped.
  *
  * @param frame The picture; 0 when there is no new one.
- * @param info Set its `size`. Its planes are readable until `duet_frame_release`.
+ * @param info Set its `size`. Its planes are readable until `duet_frame_release`. May be NULL.
  *
- * @pre `frame` may be written; `info` points to a struct of its `size`.
+ * @pre `frame` may be written; `info` is NULL or points to a struct of its `size`.
  */
 DuetError duet_remote_video_acquire(DuetCall call, DuetFrame *frame, struct DuetFrameInfo *info);
 

@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <future>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -47,6 +48,14 @@ Struct make() noexcept {
     Struct value{};
     value.size = sizeof(Struct);
     return value;
+}
+
+/** An I420 picture without padding: width * height * 3 / 2 bytes, which are needed whenever it is pushed. */
+inline DuetVideoFrame i420(std::uint32_t width, std::uint32_t height, const std::uint8_t *data,
+                           std::size_t length) {
+    auto frame = make<DuetVideoFrame>();
+    check(duet_video_frame_i420(width, height, data, length, &frame));
+    return frame;
 }
 
 namespace detail {
@@ -245,6 +254,23 @@ public:
         check(duet_session_on_event(
             handle(), [](const DuetSessionEvent *event, void *data) { Boxed::call(data, *event); },
             Boxed::box(std::move(handler)), Boxed::release));
+    }
+
+    /** The call of whoever rings next. Takes the place of the event handler; who rings after that is declined. */
+    std::future<Call> next_call() {
+        auto call = std::make_shared<std::optional<std::promise<Call>>>(std::in_place);
+        auto next = (*call)->get_future();
+        on_event([call = std::move(call)](const DuetSessionEvent &event) {
+            if (event.kind != DUET_SESSION_EVENT_KIND_INCOMING) {
+                return;
+            }
+            Call incoming(event.call);
+            if (*call) {
+                (*call)->set_value(std::move(incoming));
+                call->reset();
+            }
+        });
+        return next;
     }
 
     DuetSessionState state() const {

@@ -204,23 +204,24 @@ static void pull_sound(Side *side) {
     side->sound |= played == DUET_PLAYED_DECODED && energy / BLOCK > 1e6;
 }
 
-static bool satisfied(const Side *side, unsigned pictures) {
+bool side_satisfied(const Side *side, unsigned pictures) {
     return side->pictures >= pictures && side->changes >= pictures / 2 && side->sound;
 }
 
+void side_exchange(Side *side) {
+    if (side->tick++ % 4 == 0) {
+        push_picture(side);
+    }
+    pull_picture(side);
+    push_sound(side);
+    pull_sound(side);
+}
+
 void sides_exchange_media(Side *first, Side *second, unsigned pictures) {
-    Side *sides[] = {first, second};
     struct timespec end = after(DEADLINE_MS), now;
-    while (!satisfied(first, pictures) || !satisfied(second, pictures)) {
-        for (int index = 0; index < 2; index++) {
-            Side *side = sides[index];
-            if (side->tick++ % 4 == 0) {
-                push_picture(side);
-            }
-            pull_picture(side);
-            push_sound(side);
-            pull_sound(side);
-        }
+    while (!side_satisfied(first, pictures) || !side_satisfied(second, pictures)) {
+        side_exchange(first);
+        side_exchange(second);
         clock_gettime(CLOCK_REALTIME, &now);
         if (now.tv_sec > end.tv_sec) {
             fprintf(stderr, "pictures %u and %u, changes %u and %u, sound %d and %d\n", first->pictures,

@@ -62,6 +62,10 @@ void side_wait(Side *side, const bool *flag, const char *what);
 DuetCall side_incoming(Side *side);
 /* Sends one picture and gives it 10 ms to arrive. */
 void side_send_picture(Side *side);
+/* Sends and receives 10 ms of sound, and a picture now and then. */
+void side_exchange(Side *side);
+/* Whether it has seen that many pictures, moving ones, and heard something. */
+bool side_satisfied(const Side *side, unsigned pictures);
 /* Both send and receive until each has seen `pictures` and heard the other. */
 void sides_exchange_media(Side *first, Side *second, unsigned pictures);
 void side_pause_ms(long milliseconds);

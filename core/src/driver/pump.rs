@@ -13,7 +13,7 @@ use crate::Error;
 
 /// Events kept for a host that has not subscribed yet. State machines end long before; what floods
 /// (frame-ready) is coalesced.
-const BACKLOG: usize = 256;
+pub(super) const BACKLOG: usize = 256;
 
 /// Receives the engine's pump; cheap to clone.
 #[derive(Clone)]

@@ -103,6 +103,40 @@ unsafe impl Versioned for DuetVideoFrame {}
 // SAFETY: as above.
 unsafe impl Versioned for DuetFrameInfo {}
 
+/// Describes an I420 picture without padding: its planes Y, U and V one behind the other. All else in `frame`
+/// is as for a struct of zeros.
+///
+/// @param width Width in pixels, even, 16 to 4096.
+/// @param height Height in pixels, even, 16 to 4096.
+/// @param data The first sample of Y.
+/// @param length Bytes there: at least `width * height * 3 / 2`.
+/// @param frame Set its `size`.
+/// @return `DUET_ERROR_INVALID_ARGUMENT`.
+///
+/// # Safety
+/// `data` points to `length` readable bytes whenever the frame is used, `frame` to a struct of its `size`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn duet_video_frame_i420(
+    width: u32,
+    height: u32,
+    data: *const u8,
+    length: usize,
+    frame: *mut DuetVideoFrame,
+) -> DuetError {
+    entry(|| {
+        let mut out: DuetVideoFrame = memory::zeroed();
+        (out.width, out.height) = (width, height);
+        // SAFETY: the caller's promise.
+        let bytes = unsafe { memory::slice("data", data, length)? };
+        let planes = VideoFrame::i420(width, height, bytes, Time::ZERO)?;
+        if let Pixels::Yuv420 { y, u, v } = planes.pixels {
+            out.planes = [y, u, v].map(lend);
+        }
+        // SAFETY: the caller's promise.
+        unsafe { memory::write("frame", frame, &out) }
+    })
+}
+
 /// Hands in a picture. Copies its pixels once and returns; never waits. The size may change from frame to
 /// frame. Before the call is connected the newest frame is kept, so that the first picture leaves as soon
 /// as there is a path.
@@ -216,10 +250,10 @@ pub unsafe extern "C" fn duet_remote_video_pull(
 /// before new pictures are dropped.
 ///
 /// @param frame The picture; 0 when there is no new one.
-/// @param info Set its `size`. Its planes are readable until `duet_frame_release`.
+/// @param info Set its `size`. Its planes are readable until `duet_frame_release`. May be NULL.
 ///
 /// # Safety
-/// `frame` may be written; `info` points to a struct of its `size`.
+/// `frame` may be written; `info` is NULL or points to a struct of its `size`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn duet_remote_video_acquire(
     call: DuetCall,
@@ -230,13 +264,15 @@ pub unsafe extern "C" fn duet_remote_video_acquire(
         memory::writable("frame", frame)?;
         with_call(call, |call| {
             let taken = call.object.remote_video().take_with(|lent| {
-                let mut out = describe(lent);
-                out.planes = planes(lent);
-                // SAFETY: the caller's promise.
-                unsafe { memory::write("info", info, &out)? };
+                if !info.is_null() {
+                    let mut out = describe(lent);
+                    out.planes = planes(lent);
+                    // SAFETY: the caller's promise.
+                    unsafe { memory::write("info", info, &out)? };
+                }
                 Ok::<_, Failure>(objects::insert(Object::Frame(lent.clone())))
             })?;
-            if taken.is_none() {
+            if taken.is_none() && !info.is_null() {
                 // SAFETY: the caller's promise.
                 unsafe { memory::write("info", info, &memory::zeroed())? };
             }
@@ -375,11 +411,10 @@ fn describe(frame: &I420Frame) -> DuetFrameInfo {
 
 fn planes(frame: &FrameRef) -> [DuetPlane; 3] {
     let planes = frame.as_ref();
-    let plane = |data: &[u8], row_stride| DuetPlane {
-        data: data.as_ptr(),
-        length: data.len(),
-        row_stride,
-        pixel_stride: 1,
-    };
+    let plane = |data, row_stride| lend(Plane { data, row_stride, pixel_stride: 1 });
     [plane(planes.y, planes.y_stride), plane(planes.u, planes.u_stride), plane(planes.v, planes.v_stride)]
+}
+
+fn lend(Plane { data, row_stride, pixel_stride }: Plane<'_>) -> DuetPlane {
+    DuetPlane { data: data.as_ptr(), length: data.len(), row_stride, pixel_stride }
 }

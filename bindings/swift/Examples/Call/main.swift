@@ -1,16 +1,16 @@
 import Duet
 import Foundation
 
-// A whole call: `duet-swift-call URL NAME [CALLEE]` rings, or without the last word waits to be rung.
-let arguments = CommandLine.arguments.dropFirst()
-guard let url = arguments.first, let name = arguments.dropFirst().first else {
-    print("usage: duet-swift-call URL NAME [CALLEE]")
-    exit(2)
-}
+// A call in a page of Swift: `duet-swift-call URL NAME [CALLEE]` rings CALLEE, or waits to be rung; the
+// hundredth picture ends it.
+let words = CommandLine.arguments
+guard words.count > 2 else { exit(2) }
 
-let session = try Session(url: url, options: SessionOptions(user: name), engine: Engine())
-let call = try await placeOrAwait(callee: arguments.dropFirst(2).first)
+let engine = try Engine()
+let session = try Session(url: words[1], options: SessionOptions(user: words[2]), engine: engine)
+let call = try words.count > 3 ? session.ring(words[3]) : await session.nextCall()
 try call.accept()  // Of a call that we placed, it does nothing.
+
 let camera = Task {
     let gray = Data(repeating: 128, count: 640 * 480 * 3 / 2)
     while !Task.isCancelled {
@@ -18,18 +18,11 @@ let camera = Task {
         try await Task.sleep(for: .milliseconds(33))
     }
 }
-let screen = Task {
-    for await _ in call.remoteVideo.ready {
-        if let frame = call.remoteVideo.acquire() {
-            print("a \(frame.info.width)x\(frame.info.height) picture")
-        }
-    }
+var pictures = 0
+for await _ in call.remoteVideo.ready where call.remoteVideo.acquire() != nil {
+    pictures += 1
+    if pictures == 100 { call.hangUp() }
 }
-for await event in call.events { print("call:", event) }
 camera.cancel()
-
-func placeOrAwait(callee: String?) async throws -> Call {
-    if let callee { return try session.ring(callee) }
-    for await case .incoming(let call) in session.events { return call }
-    throw CancellationError()
-}
+print("\(pictures) pictures, \(try await call.ended().reason)")
+_ = try await engine.closeAndWait()

@@ -122,6 +122,16 @@ public final class Session: Sendable {
         throw DuetError(.closed, "the session was closed")
     }
 
+    /// Waits until somebody rings: the next ``SessionEvent/incoming(_:)``.
+    ///
+    /// - Throws: ``DuetError`` of kind `closed` when the session ends first; `CancellationError` when the task
+    ///   is cancelled.
+    public func nextCall() async throws -> Call {
+        for await case .incoming(let call) in events { return call }
+        try Task.checkCancellation()
+        throw DuetError(.closed, "the session was closed")
+    }
+
     /// Rings a user. The call's events tell how it goes.
     ///
     /// - Throws: ``DuetError`` of kind `invalidArgument`, `codec`, `closed` or `overloaded`.

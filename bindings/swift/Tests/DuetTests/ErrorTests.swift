@@ -40,6 +40,7 @@ final class ErrorTests: XCTestCase {
         let waiting = Task { try await session.connected() }
         session.close()
         await assertThrows(DuetError.self, from: waiting) { $0.kind == .closed }
+        await assertThrows(DuetError.self, from: Task { try await session.nextCall() }) { $0.kind == .closed }
         XCTAssertEqual(session.state, .closed)
     }
 

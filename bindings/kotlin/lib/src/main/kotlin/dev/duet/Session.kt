@@ -11,6 +11,8 @@ import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.flow.asStateFlow
+import kotlinx.coroutines.flow.filterIsInstance
+import kotlinx.coroutines.flow.firstOrNull
 import kotlinx.coroutines.flow.receiveAsFlow
 import kotlinx.coroutines.flow.update
 import kotlinx.coroutines.launch
@@ -78,6 +80,15 @@ public class Session internal constructor(
     /** Rings [to]. The call's events tell how it goes; close it in the end. */
     public fun ring(to: String, options: CallOptions = CallOptions()): Call =
         open { Call(native.ring(to, options), dispatcher) }
+
+    /**
+     * Waits until somebody rings: the next [SessionEvent.Incoming], past whatever else [events] has to tell.
+     *
+     * @throws DuetException if the session ends first.
+     */
+    public suspend fun nextCall(): Call =
+        events.filterIsInstance<SessionEvent.Incoming>().firstOrNull()?.call
+            ?: throw DuetException.Closed("the session is closed")
 
     /** Enters a room of two and waits there for the other one. Needs a service. */
     public fun join(room: String, options: CallOptions = CallOptions()): Call =

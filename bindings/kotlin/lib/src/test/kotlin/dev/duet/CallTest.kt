@@ -44,7 +44,7 @@ class CallTest {
                 bob.connected()
                 assertEquals(SessionState.CONNECTED, bob.state.value)
                 val outgoing = alice.ring("bob", CallOptions(fps = 20, maxKbps = 1000))
-                val incoming = bob.incoming()
+                val incoming = bob.nextCall()
                 assertEquals(CallState.INCOMING, incoming.state.value)
                 incoming.accept()
                 outgoing.connected()
@@ -66,7 +66,7 @@ class CallTest {
     fun `a call that is declined ends what waits for it`() = test {
         Hosts().use { hosts ->
             val outgoing = hosts.alice.ring("bob", CallOptions(video = false))
-            val incoming = hosts.bob.incoming()
+            val incoming = hosts.bob.nextCall()
             assertTrue(!incoming.wantsVideo)
             incoming.decline()
             val ended = assertThrows<CallEndedException> { runBlocking { outgoing.connected() } }
@@ -86,7 +86,7 @@ class CallTest {
                     engine.session(server.url, SessionConfig(name, token = "a-token-of-ours")).also { it.connected() }
                 }
                 val outgoing = sessions[0].ring("bob")
-                val incoming = sessions[1].incoming()
+                val incoming = sessions[1].nextCall()
                 incoming.accept()
                 outgoing.close()
                 incoming.ended()

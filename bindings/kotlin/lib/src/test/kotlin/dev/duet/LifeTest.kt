@@ -22,7 +22,7 @@ class LifeTest {
     fun `cancelling what waits ends neither the call nor what others wait for`() = test {
         Hosts().use { hosts ->
             val outgoing = hosts.alice.ring("bob")
-            val incoming = hosts.bob.incoming()
+            val incoming = hosts.bob.nextCall()
             assertNull(withTimeoutOrNull(20.milliseconds) { outgoing.connected() })
             coroutineScope {
                 val collector = launch { outgoing.events.collect {} }
@@ -51,7 +51,7 @@ class LifeTest {
                     val outgoing = alice.ring("bob")
                     val told = ConcurrentLinkedQueue<CallEvent>()
                     val collector = launch(host) { outgoing.events.collect { here(); told.add(it) } }
-                    launch(host) { bob.await().incoming().use { here(); it.accept(); it.hangUp() } }
+                    launch(host) { bob.await().nextCall().use { here(); it.accept(); it.hangUp() } }
                     collector.join()
                     assertTrue(told.any { it is CallEvent.Connected } && told.last() is CallEvent.Ended, told.toString())
                     outgoing.close()

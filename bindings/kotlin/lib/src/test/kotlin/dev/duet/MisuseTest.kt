@@ -36,6 +36,7 @@ class MisuseTest {
             val session = engine.session("ws://127.0.0.1:1", "alice")
             session.close()
             assertThrows<DuetException.Closed> { runBlocking { session.connected() } }
+            assertThrows<DuetException.Closed> { runBlocking { session.nextCall() } }
         }
     }
 

@@ -2,8 +2,6 @@ package dev.duet
 
 import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.delay
-import kotlinx.coroutines.flow.filterIsInstance
-import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.withTimeout
 import org.junit.jupiter.api.Assertions.assertEquals
@@ -40,7 +38,7 @@ class Hosts(configure: (SessionConfig) -> SessionConfig = { it }) : AutoCloseabl
     /** A call in which media flows both ways. */
     suspend fun connect(options: CallOptions = CallOptions()): Pair<Call, Call> {
         val outgoing = alice.ring("bob", options)
-        val incoming = bob.incoming()
+        val incoming = bob.nextCall()
         incoming.accept(options)
         outgoing.connected()
         return outgoing to incoming
@@ -52,8 +50,6 @@ class Hosts(configure: (SessionConfig) -> SessionConfig = { it }) : AutoCloseabl
         engines.forEach { it.close() }
     }
 }
-
-suspend fun Session.incoming(): Call = events.filterIsInstance<SessionEvent.Incoming>().first().call
 
 /** What nobody caught on any thread: on a phone, each ends the app. */
 private val uncaught = ConcurrentLinkedQueue<Throwable>().also { seen ->
