@@ -5,6 +5,9 @@ use crate::shell::{self, Result, cache_dir, command, has_program, succeeds};
 /// cargo-deny's release whose configuration we follow.
 const CARGO_DENY: &str = "0.20.2";
 
+/// What builds with Android's NDK.
+const CARGO_NDK: &str = "4.1.2";
+
 #[derive(clap::Args)]
 pub struct Args {
     /// Also what the tests need: a browser, a TURN server, node packages, compilers and tools of
@@ -130,20 +133,30 @@ pub fn build_packages_if_possible() {
 
 /// Where cargo-deny is.
 pub fn cargo_deny() -> Result<std::path::PathBuf> {
+    cargo_tool("cargo-deny", CARGO_DENY, &["--version"])
+}
+
+/// Where cargo-ndk is.
+pub fn cargo_ndk() -> Result<std::path::PathBuf> {
+    cargo_tool("cargo-ndk", CARGO_NDK, &["ndk", "--version"])
+}
+
+/// Where that version of a program is; installs it the first time. `ask` makes it say its version.
+fn cargo_tool(name: &str, version: &str, ask: &[&str]) -> Result<std::path::PathBuf> {
     let tools = cache_dir()?.join("tools");
-    let program = tools.join("bin/cargo-deny");
-    let current = std::process::Command::new(&program).arg("--version").output();
-    let wanted = format!("cargo-deny {CARGO_DENY}");
+    let program = tools.join("bin").join(name);
+    let current = std::process::Command::new(&program).args(ask).output();
+    let wanted = format!("{name} {version}");
     if current.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).trim() == wanted) {
         return Ok(program);
     }
     let root = tools.to_string_lossy().into_owned();
-    // A debug build takes half the time to make, and the check is over in a second either way.
+    // A debug build takes half the time to make, and the tool is done in a second either way.
     let mut install = shell::cargo(&[
         "install",
-        "cargo-deny",
+        name,
         "--version",
-        CARGO_DENY,
+        version,
         "--locked",
         "--debug",
         "--force",

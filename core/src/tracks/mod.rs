@@ -20,7 +20,7 @@ use duet_media::frame::Rotation;
 use duet_media::rtp::PayloadFormat;
 
 pub use local_audio::LocalAudio;
-pub use local_video::{LocalVideo, Pushed, VideoLimits};
+pub use local_video::{LocalVideo, NativeFrame, Pushed, VideoLimits};
 pub use remote_audio::{Played, RemoteAudio};
 pub use remote_video::{FrameRef, RemoteVideo};
 
