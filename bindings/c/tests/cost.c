@@ -47,7 +47,7 @@ static int compare(const void *left, const void *right) {
 
 static int64_t some_row(const char *name, int64_t *spent, size_t rounds) {
     qsort(spent, rounds, sizeof *spent, compare);
-    int64_t median = spent[rounds / 2], p99 = spent[rounds * 99 / 100];
+    int64_t median = spent[rounds / 2], p99 = spent[(rounds - 1) * 99 / 100];
     printf("| C | %s | %.2f | %.2f |\n", name, (double)median / 1000, (double)p99 / 1000);
     if (p99 > LIMIT_NS) {
         failed = true;

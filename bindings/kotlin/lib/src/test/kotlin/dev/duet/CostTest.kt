@@ -46,13 +46,14 @@ class CostTest {
     /** The cost of taking a picture, of which there is only one now and then. */
     private suspend fun pullPictures(from: Call, to: Call, frame: VideoFrame, picture: Picture) {
         val spent = ArrayList<Long>()
-        while (spent.size < 100) {
+        while (spent.size < 110) {
             from.localVideo.push(frame)
             to.frames.first()
             val before = threads.currentThreadCpuTime
             if (to.remoteVideo.pull(picture)) spent.add(threads.currentThreadCpuTime - before)
         }
-        row("pull a 720p picture", spent.toLongArray())
+        // The first ones make room for the picture.
+        row("pull a 720p picture", spent.drop(10).toLongArray())
     }
 
     /** From a request to the event that tells of it, by the clock: through the engine's threads and to a collector. */
@@ -80,7 +81,7 @@ class CostTest {
 
     private fun row(name: String, spent: LongArray): Double {
         spent.sort()
-        val (median, p99) = spent[spent.size / 2] / 1e3 to spent[spent.size * 99 / 100] / 1e3
+        val (median, p99) = spent[spent.size / 2] / 1e3 to spent[(spent.size - 1) * 99 / 100] / 1e3
         println("| Kotlin | %s | %.2f | %.2f |".format(name, median, p99))
         assertTrue(p99 <= 1000, "$name uses $p99 us")
         return median
