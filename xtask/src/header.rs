@@ -4,6 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use crate::shell::{self, Result};
+use crate::{ffi_size, page};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -16,11 +17,18 @@ pub struct Args {
 const PREAMBLE: &str = include_str!("header_preamble.h");
 
 pub fn run(args: &Args) -> Result {
-    if args.check { check() } else { write() }
+    if args.check {
+        check()
+    } else {
+        write()?;
+        page::write()
+    }
 }
 
-/// Fails when the committed header is not the one the code makes.
+/// Fails when the committed header or page is not the one the code makes, or the code has grown too large.
 pub fn check() -> Result {
+    page::check()?;
+    ffi_size::check()?;
     let path = path();
     let committed = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
     if committed == generate()? {

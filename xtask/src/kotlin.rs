@@ -115,7 +115,12 @@ fn surface() -> Result<String> {
     let read = |path: &Path| fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()));
     let mut lines = Vec::new();
     for file in files {
-        lines.extend(surface::written(&read(&file)?));
+        let source = read(&file)?;
+        let silent = surface::undocumented(&source);
+        if !silent.is_empty() {
+            return Err(format!("{}: nothing says what these are: {}", file.display(), silent.join("; ")));
+        }
+        lines.extend(surface::written(&source));
     }
     let bridge = read(&project().join("target/generated-sources/duet/Bridge.kt"))?;
     lines.extend(surface::generated(&bridge, declared, PUBLIC));
@@ -126,7 +131,7 @@ fn surface() -> Result<String> {
 pub fn bench() -> Result {
     shell::run(cargo(&["build", "--workspace", "--features", test::FEATURES]))?;
     generate()?;
-    maven("release", &["test", "-Dtest=CostTest", "-Dduet.cost=true"])
+    maven("release", &["test", "-Dtest=CostTest"])
 }
 
 /// The programs that call other languages.

@@ -8,9 +8,11 @@ mod ci;
 mod cross;
 mod debian;
 mod demo;
+mod ffi_size;
 mod header;
 mod kotlin;
 mod mobile;
+mod page;
 mod server;
 mod setup;
 mod shell;
@@ -56,7 +58,7 @@ enum Task {
     Mobile(mobile::Args),
     /// Calls between the languages, over one server.
     Cross,
-    /// Make the C header from the code; `--check` says whether the committed one is up to date.
+    /// Make the C header from the code, and the page of examples; `--check` says whether they are up to date.
     Header(header::Args),
     /// Duet beside libwebrtc in one run, as a table.
     Bench(bench::Args),

@@ -49,8 +49,7 @@ pub fn tests() -> Result {
 
 /// The programs that call other languages; none without a compiler.
 pub fn programs() -> Result<Option<Language>> {
-    let Some(toolchain) = Toolchain::present() else { return Ok(None) };
-    let package = Package::new(toolchain);
+    let Some(package) = Package::present(FOLDER) else { return Ok(None) };
     let library = package.library("debug")?;
     let program = |product: &str| {
         let mut build = package.swiftpm("build", "debug", &[])?;

@@ -10,11 +10,17 @@
 enum { ROUNDS = 1000, LARGE_WIDTH = 1280, LARGE_HEIGHT = 720, LARGE = LARGE_WIDTH * LARGE_HEIGHT * 3 / 2 };
 
 static const int64_t LIMIT_NS = 1000000;
+/* What a picture may cost to hand over, its copy aside. */
+static const int64_t CROSSING_NS = 5000;
 
 static Side alice, bob;
 static uint8_t source[LARGE], target[LARGE];
 static int16_t sound[BLOCK];
 static bool failed;
+static int64_t last_median;
+/* Written by one engine's event thread, read when that is gone. */
+static int64_t events[ROUNDS];
+static size_t event_count;
 
 static int64_t thread_ns(void) {
     struct timespec time;
@@ -39,13 +45,44 @@ static int compare(const void *left, const void *right) {
         row(name, spent);                                                                      \
     } while (0)
 
-static void row(const char *name, int64_t *spent) {
-    qsort(spent, ROUNDS, sizeof *spent, compare);
-    int64_t median = spent[ROUNDS / 2], p99 = spent[ROUNDS * 99 / 100];
+static int64_t some_row(const char *name, int64_t *spent, size_t rounds) {
+    qsort(spent, rounds, sizeof *spent, compare);
+    int64_t median = spent[rounds / 2], p99 = spent[(rounds - 1) * 99 / 100];
     printf("| C | %s | %.2f | %.2f |\n", name, (double)median / 1000, (double)p99 / 1000);
     if (p99 > LIMIT_NS) {
         failed = true;
     }
+    return median;
+}
+
+static void row(const char *name, int64_t *spent) {
+    last_median = some_row(name, spent, ROUNDS);
+}
+
+/* What an event costs the thread that takes it, the callback's own work included. */
+static void time_task(DuetTask task, void *task_data, void *user_data) {
+    (void)user_data;
+    int64_t before = thread_ns();
+    task(task_data);
+    if (event_count < ROUNDS) {
+        events[event_count++] = thread_ns() - before;
+    }
+}
+
+/* What taking a picture costs, of which there is only one now and then. */
+static void pull_pictures(const DuetVideoFrame *frame) {
+    static int64_t spent[100];
+    DuetFrameInfo info = {.size = sizeof info};
+    for (size_t count = 0; count < 100;) {
+        CHECK(duet_local_video_push(alice.call, frame, NULL) == DUET_OK);
+        side_pause_ms(5);
+        int64_t before = thread_ns();
+        CHECK(duet_remote_video_pull(bob.call, DUET_PIXEL_FORMAT_YUV420, target, sizeof target, 0, &info) == DUET_OK);
+        if (info.width == LARGE_WIDTH) {
+            spent[count++] = thread_ns() - before;
+        }
+    }
+    some_row("pull a 720p picture", spent, 100);
 }
 
 static void ignore_message(const char *message, size_t length, void *user_data) {
@@ -53,6 +90,8 @@ static void ignore_message(const char *message, size_t length, void *user_data) 
 }
 
 int main(void) {
+    const DuetExecutor timed = {.size = sizeof timed, .run = time_task};
+    bob.executor = &timed;
     alice.other = &bob;
     bob.other = &alice;
     side_open(&alice, "alice", NULL);
@@ -86,11 +125,18 @@ int main(void) {
     COST("state", duet_call_state(alice.call, &state));
     COST("statistics", duet_call_stats(alice.call, &stats));
     COST("copy of 720p (memcpy)", memcpy(target, source, LARGE));
+    const int64_t copy = last_median;
     COST("push 720p", duet_local_video_push(alice.call, &frame, NULL));
+    printf("| C | push 720p / copy | %.2f | |\n", (double)last_median / (double)copy);
     CHECK(duet_local_video_set_enabled(alice.call, false) == DUET_OK);
     COST("push 720p, camera off (no copy)", duet_local_video_push(alice.call, &frame, NULL));
+    if (last_median > CROSSING_NS) {
+        fprintf(stderr, "a picture crosses in more than 5 us\n");
+        failed = true;
+    }
     CHECK(duet_local_video_set_enabled(alice.call, true) == DUET_OK);
-    COST("pull picture",
+    pull_pictures(&frame);
+    COST("pull, nothing new",
          duet_remote_video_pull(bob.call, DUET_PIXEL_FORMAT_YUV420, target, sizeof target, 0, &info));
     COST("push 10 ms of sound", duet_local_audio_push_i16(alice.call, sound, BLOCK, RATE, 1));
     COST("pull 10 ms of sound", duet_remote_audio_pull_i16(bob.call, sound, BLOCK, RATE, 1, &played));
@@ -115,8 +161,10 @@ int main(void) {
     side_close(&alice);
     side_close(&bob);
     wait_for_threads();
+    CHECK(event_count > 100);
+    some_row("an event", events, event_count);
     if (failed) {
-        fprintf(stderr, "a call used more than 1 ms\n");
+        fprintf(stderr, "a call used more than it may\n");
         return 1;
     }
     return 0;

@@ -5,7 +5,7 @@
 //! description of its Xcode project; a Mac compiles it.
 
 use super::description;
-use crate::c::Server;
+use crate::server::Server;
 use crate::shell::{self, Result, cargo};
 use crate::swift::{self, Package};
 use crate::test;

@@ -1,10 +1,45 @@
 //! What hosts see of the Kotlin side, as text: a change that breaks them shows in review.
 
-/// The public declarations of a hand-written file: explicit, one after the other.
+/// The public declarations of a hand-written file: explicit, one after the other, with what their classes
+/// override and the constants of their enums.
 pub fn written(source: &str) -> Vec<String> {
     let lines: Vec<&str> = source.lines().collect();
-    let public = |line: &&str| line.trim_start().starts_with("public ");
-    (0..lines.len()).filter(|at| public(&lines[*at])).map(|at| signature(&lines[at..])).collect()
+    let mut found = Vec::new();
+    // Inside the body of a public declaration at the top level, and of an enum.
+    let (mut inside, mut constants) = (false, false);
+    for (at, line) in lines.iter().enumerate() {
+        if line.starts_with('}') {
+            (inside, constants) = (false, false);
+        }
+        let member = line.strip_prefix("    ").filter(|_| inside).unwrap_or_default();
+        let shown = line.trim_start().starts_with("public ")
+            || member.starts_with("override ")
+            || (constants && is_constant(member));
+        if line.starts_with("public ") {
+            inside = true;
+            constants = line.starts_with("public enum class ");
+        }
+        if shown {
+            found.push(signature(&lines[at..]));
+        }
+    }
+    found
+}
+
+/// Public declarations of a hand-written file without a word on what they are.
+pub fn undocumented(source: &str) -> Vec<String> {
+    let lines: Vec<&str> = source.lines().map(str::trim).collect();
+    let documented = |at: usize| {
+        let above = lines[..at].iter().rev().find(|line| !line.starts_with('@'));
+        above.is_some_and(|line| line.ends_with("*/"))
+    };
+    // What a constructor takes is told above the class.
+    let aside = |line: &str| line.starts_with("public companion ") || line.ends_with(',');
+    let public = |line: &str| line.starts_with("public ") && !aside(line);
+    (0..lines.len())
+        .filter(|at| public(lines[*at]) && !documented(*at))
+        .map(|at| signature(&lines[at..]))
+        .collect()
 }
 
 /// The declarations of these names in the generated file, with their variants and constants.
@@ -27,10 +62,12 @@ pub fn generated(source: &str, name_of: impl Fn(&str) -> Option<&str>, names: &[
 
 /// A variant of a sealed class or a constant of an enum.
 fn is_member(line: &str) -> bool {
-    let constant = line.trim_end_matches([',', ';']);
-    let constant = !constant.is_empty()
-        && constant.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
-    constant || ["data class ", "class ", "object "].iter().any(|word| line.starts_with(word))
+    is_constant(line) || ["data class ", "class ", "object "].iter().any(|word| line.starts_with(word))
+}
+
+fn is_constant(line: &str) -> bool {
+    let name = line.trim_end_matches([',', ';']);
+    !name.is_empty() && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
 }
 
 /// A declaration up to its body, on one line, indented as it stands.
@@ -91,6 +128,29 @@ mod tests {
             "    public fun end(): Int",
         ];
         assert_eq!(written(source), wanted);
+    }
+
+    #[test]
+    fn overrides_and_constants_of_ones_own_belong_to_what_hosts_see() {
+        let source = "public enum class Played {\n    /** Doc. */\n    SILENCE,\n    DECODED,\n}\n\
+                      public class Call : AutoCloseable {\n    override fun close() {\n        object : A {\n\
+                      \u{20}           override fun hidden() = it\n        }\n    }\n}\n\
+                      internal class Hidden : AutoCloseable {\n    override fun close() {}\n}\n";
+        let wanted = [
+            "public enum class Played",
+            "    SILENCE",
+            "    DECODED",
+            "public class Call : AutoCloseable",
+            "    override fun close()",
+        ];
+        assert_eq!(written(source), wanted);
+    }
+
+    #[test]
+    fn what_is_public_is_explained() {
+        let source = "/** It. */\n@Once\npublic class A {\n    public companion object {\n\
+                      \u{20}       public fun of(): A = A()\n    }\n    /** Ends. */ \n    public fun end() {}\n}\n";
+        assert_eq!(undocumented(source), ["public fun of(): A"]);
     }
 
     #[test]

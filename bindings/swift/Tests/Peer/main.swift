@@ -16,7 +16,8 @@ let call = try arguments.count > 3 ? session.ring(arguments[3]) : await session.
 try call.accept()
 try await call.connected()
 Thread.detachNewThread { [call] in
-    _ = readLine()
+    // Not `readLine`, which would hold up the end of a process whose input stays silent.
+    _ = FileHandle.standardInput.availableData
     call.hangUp()
 }
 try await exchangeMedia(call)
