@@ -143,11 +143,11 @@ impl VideoDecoder for FallbackDecoder<'_> {
 }
 
 /// The first of `makers` that makes one, and those behind it.
-fn first<'m, M, T: ?Sized>(
+fn first<M, T: ?Sized>(
     codec: VideoCodec,
-    makers: &'m [M],
+    makers: &[M],
     mut make: impl FnMut(&M) -> Result<Box<T>, CodecError>,
-) -> Result<(Box<T>, &'m [M]), CodecError> {
+) -> Result<(Box<T>, &[M]), CodecError> {
     let mut failure = CodecError::Unavailable(codec.mime_type());
     let mut rest = makers;
     while let Some((maker, others)) = rest.split_first() {
