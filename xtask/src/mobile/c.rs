@@ -130,7 +130,7 @@ impl Kit {
 /// Downloads Zig's package, as its hash says, and keeps the headers.
 fn get_headers(headers: &Path) -> Result {
     eprintln!("C headers for Android and iOS: getting them once, into {}", headers.display());
-    let partial = headers.with_extension("partial");
+    let partial = headers.with_file_name("zig.partial");
     let io = |error: std::io::Error| format!("{}: {error}", partial.display());
     let (download, kept) = (partial.join("download"), partial.join("kept"));
     if partial.exists() {

@@ -28,7 +28,7 @@ pub fn prepare(cache: &Path) -> Result<PathBuf> {
         return Ok(copy);
     }
     eprintln!("Rust {release}: a copy with its standard library's source, once, in {}", copy.display());
-    let partial = copy.with_extension("partial");
+    let partial = cache.join("rust.partial");
     let made = make(&own, release, &partial);
     // Complete from one moment to the next, however this ends.
     made.and_then(|()| fs::rename(&partial, &copy).map_err(|error| format!("{}: {error}", copy.display())))?;

@@ -48,7 +48,7 @@ pub(super) struct OutputBuffer {
 }
 
 /// The codec's own words for a buffer that only carries parameter sets.
-const CONFIG: u32 = sys::AMEDIACODEC_BUFFER_FLAG_CODEC_CONFIG as u32;
+const CONFIG: u32 = sys::AMEDIACODEC_BUFFER_FLAG_CODEC_CONFIG;
 
 impl Codec {
     /// # Errors

@@ -5,6 +5,7 @@ mod decoder;
 mod encoder;
 pub(crate) mod native;
 mod pixels;
+mod session;
 
 use std::ptr::NonNull;
 
