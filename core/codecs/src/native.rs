@@ -16,6 +16,10 @@ pub enum NativeKind {
     /// An `AHardwareBuffer *` (Android 8.0 and later): RGBA, or YUV 4:2:0 of 8 bits from Android 10 on. It must
     /// be readable by the CPU; it is mapped and copied.
     AHardwareBuffer,
+    /// Made by `NativeBuffer::of_picture`.
+    #[cfg(feature = "test-native")]
+    #[doc(hidden)]
+    Picture,
 }
 
 /// Called once when a picture is not needed any more, on any thread.
@@ -49,6 +53,28 @@ impl NativeBuffer {
         NativeBuffer { kind, handle, user_data, release }
     }
 
+    /// A picture that any system can read; `on_release` is called when it is dropped.
+    #[cfg(feature = "test-native")]
+    #[doc(hidden)]
+    pub fn of_picture(picture: I420Frame, on_release: impl Fn() + Send + Sync + 'static) -> Self {
+        unsafe extern "C" fn release(_: *mut c_void, handle: *mut c_void) {
+            // SAFETY: made below, and released once.
+            let picture = unsafe { Box::from_raw(handle.cast::<TestPicture>()) };
+            (picture.on_release)();
+        }
+        let picture = Box::new(TestPicture { picture, on_release: Box::new(on_release) });
+        let handle = NonNull::from(Box::leak(picture)).cast();
+        // SAFETY: valid until it is released, never written to, and any thread may have it.
+        unsafe { NativeBuffer::new(NativeKind::Picture, handle, Some(release), std::ptr::null_mut()) }
+    }
+
+    #[cfg(feature = "test-native")]
+    fn picture(&self) -> Option<&I420Frame> {
+        // SAFETY: only `of_picture` makes buffers of this kind, and they live while they are held.
+        (self.kind == NativeKind::Picture)
+            .then(|| unsafe { &self.handle.cast::<TestPicture>().as_ref().picture })
+    }
+
     /// What kind of memory it is in.
     pub fn kind(&self) -> NativeKind {
         self.kind
@@ -70,6 +96,10 @@ impl NativeBuffer {
     /// [`FrameError::NativeUnsupported`] where [`NativeBuffer::is_supported`] is `false`, or for a picture
     /// that is not laid out as its kind says.
     pub fn size(&self) -> Result<(u32, u32), FrameError> {
+        #[cfg(feature = "test-native")]
+        if let Some(picture) = self.picture() {
+            return Ok((picture.width(), picture.height()));
+        }
         imp::size(self)
     }
 
@@ -79,8 +109,18 @@ impl NativeBuffer {
     /// As for [`NativeBuffer::size`]; any other [`FrameError`] when its size or strides are none that a
     /// frame may have.
     pub fn copy_to(&self, color: ColorSpace, target: &mut I420Frame) -> Result<(), FrameError> {
+        #[cfg(feature = "test-native")]
+        if let Some(picture) = self.picture() {
+            return target.copy_from(picture.as_ref());
+        }
         imp::copy(self, color, target)
     }
+}
+
+#[cfg(feature = "test-native")]
+struct TestPicture {
+    picture: I420Frame,
+    on_release: Box<dyn Fn() + Send + Sync>,
 }
 
 impl Drop for NativeBuffer {

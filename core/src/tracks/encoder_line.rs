@@ -215,6 +215,82 @@ mod tests {
     }
 
     #[test]
+    fn a_native_picture_that_the_encoder_cannot_take_is_copied() {
+        let (Some(full), Some(reduced)) = (settings(false), settings(true)) else { return };
+        let frame = I420Frame::black(320, 240).expect("a valid size");
+        let native = NativeBuffer::of_picture(frame, || {});
+        let mut line = EncoderLine::new();
+        for (settings, size) in [(&full, (320, 240)), (&reduced, (160, 120))] {
+            let sent = line.encode(Picture::Native(&native), Time::ZERO, settings, true);
+            assert_eq!(sent.expect("the encoder works").map(|sent| sent.size), Some(size));
+        }
+    }
+
+    /// Gives each frame one picture late, and then also the one that is due.
+    struct Behind {
+        inside: Vec<u64>,
+    }
+
+    impl VideoEncoder for Behind {
+        fn codec(&self) -> VideoCodec {
+            VideoCodec::Vp8
+        }
+
+        fn implementation(&self) -> &'static str {
+            "behind"
+        }
+
+        fn configure(&mut self, _: &EncoderConfig) -> Result<(), CodecError> {
+            Ok(())
+        }
+
+        fn set_rates(&mut self, _: u32, _: f32) -> Result<(), CodecError> {
+            Ok(())
+        }
+
+        fn encode(
+            &mut self,
+            _: I420Ref<'_>,
+            timestamp: u64,
+            _: bool,
+            out: &mut EncodedFrame,
+        ) -> Result<bool, CodecError> {
+            self.inside.push(timestamp);
+            if self.inside.len() < 2 { Ok(false) } else { self.poll_late(out) }
+        }
+
+        fn poll_late(&mut self, out: &mut EncodedFrame) -> Result<bool, CodecError> {
+            if self.inside.is_empty() {
+                return Ok(false);
+            }
+            *out =
+                EncodedFrame { data: vec![1], timestamp: self.inside.remove(0), ..EncodedFrame::default() };
+            Ok(true)
+        }
+    }
+
+    #[test]
+    fn an_encoder_that_works_behind_is_asked_on_and_its_frames_keep_their_times() {
+        let color = ColorSpace::default();
+        let (codec, fps) = (VideoCodec::Vp8, 30);
+        let settings = Settings { codec, fps, bitrate_bps: 500_000, screen: false, color, reduced: false };
+        let frame = I420Frame::black(320, 240).expect("a valid size");
+        let mut line = EncoderLine::new();
+        line.packetizer = Packetizer::new(PayloadFormat::Vp8);
+        line.encoder = Some((Box::new(Behind { inside: Vec::new() }), settings.config(320, 240)));
+        let push = |line: &mut EncoderLine, ms| {
+            let picture = Picture::Pixels(frame.as_ref());
+            let sent = line.encode(picture, Time::from_millis(ms), &settings, false).expect("it works");
+            sent.map(|sent| sent.timestamp)
+        };
+        assert_eq!(push(&mut line, 100), None);
+        assert_eq!(push(&mut line, 200), Some(9_000));
+        let late = line.late().expect("it works").map(|sent| sent.timestamp);
+        assert_eq!(late, Some(18_000));
+        assert!(line.late().expect("it works").is_none());
+    }
+
+    #[test]
     fn timestamps_increase_whatever_the_camera_says() {
         let mut line = EncoderLine::new();
         let first = line.timestamp(Time::from_millis(1000));

@@ -5,13 +5,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use duet_call::VideoFlow;
-use duet_codecs::{CodecError, NativeBuffer, VideoCodec};
+use duet_codecs::{CodecError, VideoCodec};
 use duet_media::Time;
-use duet_media::frame::{
-    ColorSpace, FrameError, FramePool, PooledFrame, Rotation, VideoFrame, check_dimensions, copy_to_i420,
-};
+use duet_media::frame::{FrameError, FramePool, VideoFrame, check_dimensions, copy_to_i420};
 
-use super::encoder_line::{EncoderLine, Outgoing, Picture, Settings};
+use super::encoder_line::{EncoderLine, Outgoing, Settings};
+use super::waiting::{NativeFrame, Waiting};
 use super::{Monitor, spawn_codec_thread};
 use crate::clock;
 use crate::config::CallOptions;
@@ -47,19 +46,6 @@ pub struct VideoLimits {
     pub fps: Option<u32>,
     /// Width times height.
     pub pixels: Option<u32>,
-}
-
-/// A picture in the platform's own memory, and what it means.
-#[derive(Debug)]
-pub struct NativeFrame {
-    /// The picture; released once it is encoded, dropped or refused.
-    pub buffer: NativeBuffer,
-    /// Rotation to apply when showing it.
-    pub rotation: Rotation,
-    /// Colour matrix and range.
-    pub color: ColorSpace,
-    /// When the camera captured it, on any monotonic clock; zero: now.
-    pub capture_time: Time,
 }
 
 struct Shared {
@@ -279,50 +265,6 @@ impl Default for Flow {
     }
 }
 
-/// A frame that waits for the encoder.
-enum Waiting {
-    Copied(PooledFrame),
-    Native(NativeFrame),
-}
-
-impl Waiting {
-    fn picture(&self) -> Picture<'_> {
-        match self {
-            Waiting::Copied(frame) => Picture::Pixels(frame.as_ref()),
-            Waiting::Native(frame) => Picture::Native(&frame.buffer),
-        }
-    }
-
-    /// Width and height; `None` for a native picture that tells none.
-    fn size(&self) -> Option<(u32, u32)> {
-        match self {
-            Waiting::Copied(frame) => Some((frame.width(), frame.height())),
-            Waiting::Native(frame) => frame.buffer.size().ok(),
-        }
-    }
-
-    fn color(&self) -> ColorSpace {
-        match self {
-            Waiting::Copied(frame) => frame.color,
-            Waiting::Native(frame) => frame.color,
-        }
-    }
-
-    fn captured(&self) -> Time {
-        match self {
-            Waiting::Copied(frame) => frame.time,
-            Waiting::Native(frame) => frame.capture_time,
-        }
-    }
-
-    fn rotation(&self) -> Rotation {
-        match self {
-            Waiting::Copied(frame) => frame.rotation,
-            Waiting::Native(frame) => frame.rotation,
-        }
-    }
-}
-
 /// One frame's worth of orders for the encoder thread.
 struct Job {
     frame: Waiting,
@@ -454,3 +396,6 @@ impl Shared {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -65,9 +65,11 @@ impl Pending {
         self.pictures.clear();
     }
 
-    /// Whether a picture has been inside for so long that nothing will come any more.
+    /// Whether nothing will come any more: it is full, and has been for long. (One that left a picture out and
+    /// then got nothing to do is not stuck.)
     pub(crate) fn is_stuck(&self, now: Instant) -> bool {
-        self.pictures.front().is_some_and(|picture| now.duration_since(picture.since) >= STUCK)
+        !self.has_room()
+            && self.pictures.front().is_some_and(|picture| now.duration_since(picture.since) >= STUCK)
     }
 }
 
@@ -105,11 +107,12 @@ mod tests {
     }
 
     #[test]
-    fn there_is_room_for_a_few_and_a_second_without_an_answer_is_stuck() {
+    fn there_is_room_for_a_few_and_a_full_second_without_an_answer_is_stuck() {
         let (mut pending, now) = (Pending::new(), Instant::now());
         assert!(!pending.is_stuck(now + STUCK));
         for n in 0..MAX_PENDING {
             assert!(pending.has_room());
+            assert!(!pending.is_stuck(now + STUCK), "it may have left the others out");
             pending.push(n as u64 * 3_000, now);
         }
         assert!(!pending.has_room());
