@@ -49,8 +49,7 @@ impl Program {
     fn take_out_classes(&self, repository: &Path) -> Result {
         let path = maven::folder(repository).join(format!("{}-{}.aar", maven::ARTIFACT, maven::VERSION));
         let package = fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-        let classes =
-            archive::read(&package)?.remove("classes.jar").ok_or("the package has no classes.jar")?;
+        let classes = archive::read(&package)?.remove("classes.jar").ok_or("the package has no classes.jar")?;
         let folder = self.built.join("aar");
         fs::create_dir_all(&folder)
             .and_then(|()| fs::write(folder.join("classes.jar"), classes))
@@ -60,8 +59,7 @@ impl Program {
     /// The program's classes, the package's and those of what the package needs.
     fn class_path(&self) -> Result<Vec<PathBuf>> {
         let libraries = self.built.join("libraries");
-        let listing =
-            fs::read_dir(&libraries).map_err(|error| format!("{}: {error}", libraries.display()))?;
+        let listing = fs::read_dir(&libraries).map_err(|error| format!("{}: {error}", libraries.display()))?;
         let mut path = vec![self.built.join("classes"), self.built.join("aar/classes.jar")];
         path.extend(listing.flatten().map(|entry| entry.path()));
         path[2..].sort();

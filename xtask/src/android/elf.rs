@@ -86,16 +86,11 @@ impl Library {
             found.push(format!("it needs {name}, which is not on every device: link it statically"));
         }
         if self.text_relocations {
-            found.push(
-                "its code has relocations, which Android refuses: compile everything with -fPIC".into(),
-            );
+            found.push("its code has relocations, which Android refuses: compile everything with -fPIC".into());
         }
         let missing: Vec<&str> = wanted.difference(&self.exports).map(String::as_str).collect();
         if let Some(first) = missing.first() {
-            found.push(format!(
-                "it does not export {} functions that are called, {first} first",
-                missing.len()
-            ));
+            found.push(format!("it does not export {} functions that are called, {first} first", missing.len()));
         }
         found
     }
