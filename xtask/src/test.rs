@@ -53,6 +53,8 @@ fn rust_tests(full: bool) -> Result {
     // The exhaustive model check is optimised code's work; debug builds leave its large worlds out.
     shell::run(cargo(&["test", "--release", "--package", "duet-call", "model", "--", "--nocapture"]))?;
     if full {
+        // Some of them compile and link for phones.
+        setup::install_mobile()?;
         // The long tier: marked as ignored where it stands, with its reason. These measure their own
         // process, so one at a time.
         let long = ["--", "--ignored", "--test-threads=1"];

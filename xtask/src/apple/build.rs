@@ -33,6 +33,11 @@ fn compile(target: &'static Target, toolchain: Option<&Toolchain>, software: boo
         None => (cargo(&[&words[..], &["--target", target.triple]].concat()), shell::target_dir()),
     };
     command.env("IPHONEOS_DEPLOYMENT_TARGET", MINIMUM_OS);
+    // The assembler of the software codec for Intel's processors cannot say which system its objects are for.
+    // Only a simulator is slower for it.
+    if target.arch == "x86_64" {
+        command.env("OPENH264_NO_ASM", "1");
+    }
     rename_folders(&mut command, target, &target_dir, toolchain.map(Toolchain::ios_sdk))?;
     shell::run(command)?;
     let path = target_dir.join(target.triple).join("release").join(LIBRARY);

@@ -301,6 +301,8 @@ pub fn private_folders() -> Vec<PathBuf> {
     ]
     .into_iter()
     .flatten()
+    // A home at the root would be in every path, and so would be `target`.
+    .filter(|path| path.is_absolute() && path.parent().is_some())
     .collect()
 }
 

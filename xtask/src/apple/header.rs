@@ -14,7 +14,13 @@ use crate::shell::Result;
 pub const MODULE: &str = "CDuet";
 
 /// What an app that imports the module links, beside `duet`: a finding names what is missing here.
-pub const LINKS: &[&str] = &["c++", "framework CoreFoundation", "framework Security"];
+pub const LINKS: &[&str] = &[
+    "c++",
+    "framework CoreFoundation",
+    "framework CoreMedia",
+    "framework CoreVideo",
+    "framework VideoToolbox",
+];
 
 /// Where the header is.
 pub fn source() -> PathBuf {
