@@ -29,16 +29,17 @@ final class EventHub<Event: Sendable>: Sendable {
 
     /// Tells all who listen. Called from one thread at a time.
     func emit(_ event: Event, isLast: Bool) {
-        state.withLock { state in
-            // Sinks only queue the event, so that none of the host's code runs under the lock.
-            for sink in state.sinks.values { sink(event) }
+        let sinks = state.withLock { state in
             if isLast {
                 state.last = event
             } else if state.audience.isEmpty {
                 if state.waiting.count == backlog { state.waiting.removeFirst() }
                 state.waiting.append(event)
             }
+            return state.sinks
         }
+        // Not under the lock: a stream resumes its reader's task, whose cancellation leaves under the task's own.
+        for sink in sinks.values { sink(event) }
     }
 
     /// Ends every stream: no event will come any more.

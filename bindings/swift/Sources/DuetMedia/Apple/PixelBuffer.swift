@@ -15,18 +15,20 @@ public enum MediaError: Error, Hashable, Sendable {
 }
 
 extension LocalVideo {
-    /// Hands in a camera's or a screen's buffer, NV12. Its planes are read where they lie, with the rows that
-    /// the hardware gave them, and the buffer is free again when this returns.
+    /// Hands in a camera's or a screen's buffer, NV12. It goes to the platform's encoder as it is, without a
+    /// copy. Where the engine was built without that, or the size is odd, its planes are read where they lie,
+    /// with the rows that the hardware gave them, and a row or column too many is left out.
     ///
     /// - Parameters:
-    ///   - buffer: Of a size that the engine takes; one row or column too many is left out.
+    ///   - buffer: Of a size that the engine takes; kept until it is encoded.
     ///   - rotation: What a viewer must do to see it upright.
     ///   - time: When it was captured, on the host's clock.
     /// - Returns: As `push(_:)` of a frame.
     /// - Throws: ``MediaError``, or `DuetError` for a size that is none.
     @discardableResult
-    public func push(_ buffer: CVPixelBuffer, rotation: Rotation = .none, time: CMTime) throws -> Bool {
-        try PixelBufferPicture(buffer, rotation: rotation, time: time).withFrame { try push($0) }
+    public func push(_ buffer: CVPixelBuffer, rotation: Rotation, time: CMTime) throws -> Bool {
+        let picture = PixelBufferPicture(buffer, rotation: rotation, time: time)
+        return try picture.pushWhole(to: self) ?? picture.withFrame { try push($0) }
     }
 }
 
@@ -78,6 +80,20 @@ public struct PixelBufferPicture: ScreenPicture, @unchecked Sendable {
         try body(plane(0), plane(1))
     }
 
+    /// Hands the buffer itself in.
+    ///
+    /// - Returns: `nil` where only its planes can be taken.
+    func pushWhole(to video: LocalVideo) throws -> Bool? {
+        let size = VideoSize(width: CVPixelBufferGetWidth(buffer), height: CVPixelBufferGetHeight(buffer))
+        guard isNv12, CaptureMath.even(size) == size else { return nil }
+        do {
+            return try video.push(
+                buffer, rotation: rotation, colorSpace: colorSpace, captureTime: captureTime)
+        } catch  where error.kind == .unsupported {
+            return nil
+        }
+    }
+
     /// Calls `body` with the picture as the engine takes it.
     func withFrame<Result>(
         _ body: (VideoFrame<UnsafeRawBufferPointer>) throws -> Result
@@ -91,12 +107,14 @@ public struct PixelBufferPicture: ScreenPicture, @unchecked Sendable {
                 uv: .init(chroma, rowStride: CVPixelBufferGetBytesPerRowOfPlane(buffer, 1)))
             frame.rotation = rotation
             frame.colorSpace = colorSpace
-            frame.captureTime = time == 0 ? nil : .nanoseconds(Int64(clamping: time))
+            frame.captureTime = captureTime
             result = try body(frame)
         }
         guard let result else { throw MediaError.platform("the buffer has no planes") }
         return result
     }
+
+    private var captureTime: Duration? { time == 0 ? nil : .nanoseconds(Int64(clamping: time)) }
 
     private var isNv12: Bool {
         CVPixelBufferGetPixelFormatType(buffer) == kCVPixelFormatType_420YpCbCr8BiPlanarVideoRange
