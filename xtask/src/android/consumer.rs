@@ -10,15 +10,20 @@ use crate::shell::{self, Result, command, target_dir};
 
 /// Resolves the package as Maven does, compiles the program against its classes, and lets it make a call with this
 /// machine's library.
-pub fn check(work: &Path, repository: &Path, _full: bool) -> Result {
+pub fn check(work: &Path, repository: &Path) -> Result<Program> {
     let program = Program::build(work, repository)?;
-    shell::run(program.run(&program.class_path()?)?)
+    shell::run(program.run(&program.class_path()?)?)?;
+    Ok(program)
 }
 
 /// The program, compiled.
 pub struct Program {
-    /// Where Maven built it.
+    /// Where Maven builds it.
     built: PathBuf,
+    /// Maven's own repository for it.
+    local: PathBuf,
+    /// Where the package comes from.
+    repository: PathBuf,
 }
 
 impl Program {
@@ -33,21 +38,31 @@ impl Program {
                 fs::remove_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
             }
         }
-        let program = Program { built };
-        program.take_out_classes(repository)?;
-        let mut maven = command("mvn", &["--batch-mode", "--no-transfer-progress", "--quiet", "compile"]);
-        maven
-            .arg(format!("-Dmaven.repo.local={}", local.display()))
-            .arg(format!("-Dduet.repository={}", repository.display()))
-            .arg(format!("-Dduet.build={}", program.built.display()))
-            .current_dir(shell::root().join("bindings/kotlin/smoke"));
-        shell::run(maven)?;
+        let program = Program { built, local, repository: repository.to_path_buf() };
+        program.take_out_classes()?;
+        shell::run(program.maven(&["compile"]))?;
         Ok(program)
     }
 
+    pub fn built(&self) -> &Path {
+        &self.built
+    }
+
+    /// Maven, in the program's project.
+    pub fn maven(&self, goals: &[&str]) -> Command {
+        let mut maven = command("mvn", &["--batch-mode", "--no-transfer-progress", "--quiet"]);
+        maven
+            .args(goals)
+            .arg(format!("-Dmaven.repo.local={}", self.local.display()))
+            .arg(format!("-Dduet.repository={}", self.repository.display()))
+            .arg(format!("-Dduet.build={}", self.built.display()))
+            .current_dir(shell::root().join("bindings/kotlin/smoke"));
+        maven
+    }
+
     /// Gradle takes the classes out of a package; Maven does not know how.
-    fn take_out_classes(&self, repository: &Path) -> Result {
-        let path = maven::folder(repository).join(format!("{}-{}.aar", maven::ARTIFACT, maven::VERSION));
+    fn take_out_classes(&self) -> Result {
+        let path = maven::folder(&self.repository).join(format!("{}-{}.aar", maven::ARTIFACT, maven::VERSION));
         let package = fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
         let classes = archive::read(&package)?.remove("classes.jar").ok_or("the package has no classes.jar")?;
         let folder = self.built.join("aar");
@@ -57,7 +72,7 @@ impl Program {
     }
 
     /// The program's classes, the package's and those of what the package needs.
-    fn class_path(&self) -> Result<Vec<PathBuf>> {
+    pub fn class_path(&self) -> Result<Vec<PathBuf>> {
         let libraries = self.built.join("libraries");
         let listing = fs::read_dir(&libraries).map_err(|error| format!("{}: {error}", libraries.display()))?;
         let mut path = vec![self.built.join("classes"), self.built.join("aar/classes.jar")];
@@ -67,7 +82,7 @@ impl Program {
     }
 
     /// A run of the program with these classes.
-    fn run(&self, class_path: &[PathBuf]) -> Result<Command> {
+    pub fn run(&self, class_path: &[PathBuf]) -> Result<Command> {
         let mut java = Command::new("java");
         let joined = std::env::join_paths(class_path).map_err(|error| error.to_string())?;
         let library = target_dir().join("debug");

@@ -7,6 +7,7 @@ mod classes;
 mod consumer;
 mod elf;
 mod exports;
+mod keep;
 mod maven;
 mod ndk;
 mod stand_in;
@@ -96,6 +97,8 @@ struct Package {
     aar: Vec<u8>,
     sources: Vec<u8>,
     needs: Vec<maven::Dependency>,
+    /// What R8 must keep.
+    rules: String,
 }
 
 impl Package {
@@ -124,7 +127,8 @@ impl Package {
         }
         report("the package", found)?;
         let pom = read(&kotlin_folder().join("lib/pom.xml"))?;
-        Ok(Package { aar: archive::write(&files)?, sources: sources()?, needs: maven::dependencies(&pom)? })
+        let needs = maven::dependencies(&pom)?;
+        Ok(Package { aar: archive::write(&files)?, sources: sources()?, needs, rules })
     }
 
     fn publish(&self, repository: &Path) -> Result {
@@ -135,7 +139,8 @@ impl Package {
         let work = target_dir().join("android/check");
         let repository = work.join("maven");
         self.publish(&repository)?;
-        consumer::check(&work, &repository, full)
+        let program = consumer::check(&work, &repository)?;
+        keep::check(&program, &self.rules, full)
     }
 }
 
@@ -218,4 +223,32 @@ fn read(path: &Path) -> Result<String> {
 fn given(text: &str) -> Result<(Abi, PathBuf)> {
     let (abi, path) = text.split_once('=').ok_or("write ABI=PATH, e.g. arm64-v8a=build/libduet.so")?;
     Ok((Abi::named(abi)?, path.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_library_that_is_too_large_is_found() {
+        // What compression cannot make smaller.
+        let mut state = 1_u32;
+        let mut noise = || {
+            state ^= state << 13;
+            state ^= state >> 17;
+            state ^= state << 5;
+            state as u8
+        };
+        let library: Vec<u8> = (0..BUDGET + 1).map(|_| noise()).collect();
+        let found = library_findings(&ABIS[0], &library, &BTreeSet::new()).unwrap();
+        assert!(found.iter().any(|finding| finding.contains("bytes of a download")), "{found:?}");
+        assert_eq!(size_finding(BUDGET), None);
+    }
+
+    #[test]
+    fn a_library_is_given_with_the_machine_it_is_for() {
+        assert_eq!(given("x86_64=a.so").unwrap(), (ABIS[2], PathBuf::from("a.so")));
+        assert!(given("mips=a.so").unwrap_err().contains("arm64-v8a, armeabi-v7a, x86_64"));
+        assert!(given("a.so").is_err());
+    }
 }
