@@ -91,7 +91,7 @@ enum DuetError
      */
     DUET_ERROR_NAME_TAKEN = 12,
     /**
-     * The signaling system has no word for it.
+     * The signaling system has no word for it; or this build cannot read such native pictures.
      */
     DUET_ERROR_UNSUPPORTED = 13,
 };
@@ -691,6 +691,33 @@ typedef uint32_t DuetDeviceNews;
 #endif // __cplusplus
 
 /**
+ * What kind of memory a native picture is in.
+ */
+enum DuetNativeKind
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * A `CVPixelBufferRef` (Apple): 4:2:0 in two or three planes of 8 bits, or BGRA. VideoToolbox takes it
+     * without a copy.
+     */
+    DUET_NATIVE_KIND_CV_PIXEL_BUFFER = 1,
+    /**
+     * An `AHardwareBuffer *` (Android 8.0 and later): RGBA, or YUV 4:2:0 of 8 bits from Android 10 on. It must
+     * be readable by the CPU.
+     */
+    DUET_NATIVE_KIND_A_HARDWARE_BUFFER = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum DuetNativeKind DuetNativeKind;
+#else
+typedef uint32_t DuetNativeKind;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
  * How the bytes of a picture are laid out.
  */
 enum DuetPixelFormat
@@ -917,6 +944,50 @@ typedef uint64_t DuetEngine;
  * the callback is dropped. Both texts are valid during the callback only; nothing may be thrown out of it.
  */
 typedef void (*DuetLogCallback)(DuetLogLevel level, const char *target, const char *message, void *user_data);
+
+/**
+ * Called once when a native picture is not needed any more, on any thread, under no lock; any function of
+ * Duet may be called from it.
+ */
+typedef void (*DuetReleaseNative)(void *user_data, void *handle);
+
+/**
+ * A picture in the platform's own memory. It is held by `handle` until `release` is called.
+ */
+typedef struct DuetNativeFrame {
+    /**
+     * `sizeof(DuetNativeFrame)`.
+     */
+    size_t size;
+    /**
+     * A `DuetNativeKind`.
+     */
+    uint32_t kind;
+    /**
+     * A `DuetColorSpace`.
+     */
+    uint32_t color;
+    /**
+     * Clockwise rotation a viewer must apply: 0, 90, 180 or 270. Travels as metadata.
+     */
+    uint32_t rotation;
+    /**
+     * When it was captured, in ns of any monotonic clock; 0: now.
+     */
+    uint64_t capture_time_ns;
+    /**
+     * The platform's buffer.
+     */
+    void *handle;
+    /**
+     * Gives up the host's hold of `handle`, e.g. by `CVPixelBufferRelease`. May be NULL.
+     */
+    DuetReleaseNative release;
+    /**
+     * What `release` gets.
+     */
+    void *user_data;
+} DuetNativeFrame;
 
 /**
  * A STUN or TURN server.
@@ -1661,6 +1732,28 @@ DuetError duet_log_set_callback(uint32_t level,
  * @param level A `DuetLogLevel`.
  */
 DuetError duet_log_set_level(uint32_t level);
+
+/**
+ * Hands in a picture in the platform's own memory, as its camera gives it, and returns at once; nothing is
+ * copied here. A platform's encoder takes it as it is where it can, else it is copied on the encoder's thread.
+ * Width and height are the buffer's own: even, 16 to 4096.
+ *
+ * From the call on the picture is Duet's: `release` is called once, whatever this returns, before or after it
+ * does. Only where nothing could be read (`frame` or its `handle` is NULL, or its `size` was never set) it is
+ * not called. At most two pictures are held at a time.
+ *
+ * @param queued Whether it will be encoded unless a newer one comes first; `false` when the track is off or
+ *        over. May be NULL.
+ * @return `DUET_ERROR_UNSUPPORTED` where this build cannot read such pictures, as on Linux: push the pixels.
+ *         `DUET_ERROR_INVALID_ARGUMENT` for a frame that is not valid; the call goes on.
+ *
+ * @pre `frame` points to as many readable bytes as its size says, its `handle` is a valid buffer of its `kind` until
+ * `release` is called, and nobody writes to its picture until then; `release` may be called from any thread.
+ * `queued` is NULL or may be written.
+ */
+DuetError duet_local_video_push_native(DuetCall call,
+                                       const struct DuetNativeFrame *frame,
+                                       bool *queued);
 
 /**
  * Opens a session to a signaling service. Returns at once; its events tell when it is connected, or

@@ -175,6 +175,12 @@ public:
         check(duet_local_video_push(handle(), &frame, &queued));
         return queued;
     }
+    /** Hands in a picture in the platform's own memory; its `release` is called once, also where this throws. */
+    bool push_native_video(const DuetNativeFrame &frame) {
+        bool queued = false;
+        check(duet_local_video_push_native(handle(), &frame, &queued));
+        return queued;
+    }
     void set_screen(bool screen) { check(duet_local_video_set_screen(handle(), screen)); }
     void set_video_enabled(bool enabled) { check(duet_local_video_set_enabled(handle(), enabled)); }
 

@@ -11,6 +11,7 @@ pub mod events;
 pub mod executor;
 pub mod log;
 mod memory;
+pub mod native;
 pub mod session;
 pub mod stats;
 pub mod video;

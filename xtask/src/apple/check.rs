@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use memchr::memmem;
 use plist::{Dictionary, Value};
 
+use super::crash;
 use super::header::{self, MODULE};
 use super::link::{self, Linked};
 use super::macho::{self, Library};
@@ -244,6 +245,19 @@ pub fn link(
                 findings.map(|finding| format!("{}: {}: {finding}", slice.identifier(), target.arch)),
             );
             report(&library, target, &app)?;
+        }
+    }
+    Ok(found)
+}
+
+/// Whether the lines of a crash report can be found.
+pub fn lines(xcframework: &Path, targets: &[&'static Target], work: &Path) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    for slice in slices(targets) {
+        let library = xcframework.join(slice.identifier()).join(LIBRARY);
+        for target in &slice.targets {
+            let finding = crash::finding(&library, target, &work.join("linked").join(target.triple))?;
+            found.extend(finding.map(|finding| format!("{}: {finding}", slice.identifier())));
         }
     }
     Ok(found)

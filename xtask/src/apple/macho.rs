@@ -89,6 +89,15 @@ pub fn linked(path: &Path) -> Result<Object> {
     object(path.display().to_string(), &data)
 }
 
+/// Where a symbol is in a file that the linker made.
+pub fn address(path: &Path, symbol: &str) -> Result<u64> {
+    let explain = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+    let data = fs::read(path).map_err(|error| explain(&error))?;
+    let file = MachOFile64::<Endianness>::parse(&*data).map_err(|error| explain(&error))?;
+    let found = file.symbols().find(|found| found.name() == Ok(symbol)).map(|found| found.address());
+    found.ok_or_else(|| format!("{}: no {symbol}", path.display()))
+}
+
 fn library(data: &[u8], arch: Option<&'static str>) -> Result<Library> {
     let archive = ArchiveFile::parse(data).map_err(|error| format!("not a static library: {error}"))?;
     let mut objects = Vec::new();

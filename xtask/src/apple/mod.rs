@@ -4,8 +4,11 @@
 //! enough to verify everything that can go wrong in packing, but what ships should come from a Mac, for the
 //! C headers here are not Apple's latest.
 
+mod apps;
 mod build;
 mod check;
+mod crash;
+mod description;
 mod header;
 mod link;
 mod macho;
@@ -84,13 +87,14 @@ pub fn check(full: bool) -> Result {
 fn check_with(full: bool, from: &Libraries, out: &Path) -> Result {
     let targets: Vec<&Target> = TARGETS.iter().take(if full { TARGETS.len() } else { 1 }).collect();
     let (xcframework, archive) = pack(&targets, from, out)?;
-    verify(&xcframework, &archive, &targets)?;
+    verify(&xcframework, &archive, &targets, !from.strip)?;
     if !tools::ON_MAC {
         // As it is without the codecs that are compiled from source.
         let triples: Vec<&str> = targets.iter().map(|target| target.triple).collect();
         mobile::check(&triples)?;
     }
-    own_tests()
+    own_tests()?;
+    apps::check()
 }
 
 /// Where everything is made that is not asked for.
@@ -115,11 +119,14 @@ fn pack(targets: &[&'static Target], from: &Libraries, out: &Path) -> Result<(Pa
 }
 
 /// All that can be known of an XCFramework on this machine.
-fn verify(xcframework: &Path, archive: &Path, targets: &[&'static Target]) -> Result {
+fn verify(xcframework: &Path, archive: &Path, targets: &[&'static Target], with_lines: bool) -> Result {
     let work = work();
     let mut found = check::look(xcframework, targets, &check::private_folders());
     found.extend(check::compile(xcframework, targets, &work)?);
     found.extend(check::link(xcframework, targets, system()?.as_ref(), &work)?);
+    if with_lines {
+        found.extend(check::lines(xcframework, targets, &work)?);
+    }
     found.extend(package::findings(archive, &work)?);
     check::verdict(&found)
 }

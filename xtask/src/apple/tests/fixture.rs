@@ -117,7 +117,7 @@ fn archive(target: &Target, faults: &Faults) -> Vec<u8> {
 
 fn object(target: &Target, functions: &[&str], platform: u32, minimum: u32, text: &str) -> Vec<u8> {
     let arch = if target.arch == "arm64" { Architecture::Aarch64 } else { Architecture::X86_64 };
-    let mut object = Object::new(BinaryFormat::MachO, arch, Endianness::Little.into());
+    let mut object = Object::new(BinaryFormat::MachO, arch, Endianness::Little);
     let mut version = MachOBuildVersion::default();
     (version.platform, version.minos, version.sdk) = (platform, minimum, minimum);
     object.set_macho_build_version(version);

@@ -63,6 +63,14 @@ fn what_the_linker_refuses_is_found() {
 }
 
 #[test]
+#[ignore = "needs ld64.lld and dsymutil of LLVM 19"]
+fn a_library_without_debug_information_is_found() {
+    let package = Package::good("lines");
+    let found = check::lines(&package.0, &all(), &package.0.join("work")).expect("the tools are there");
+    assert!(found.len() == 3 && found[0].starts_with("ios-arm64: duet_version in a crash"), "{found:?}");
+}
+
+#[test]
 #[ignore = "needs clang of LLVM 19"]
 fn an_object_that_was_compiled_for_another_system_is_found() {
     for (system, words) in [

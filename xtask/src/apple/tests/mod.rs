@@ -1,5 +1,6 @@
 //! Each check on an XCFramework with one thing wrong, made of tiny objects.
 
+mod description;
 mod fixture;
 mod linked;
 
