@@ -1,5 +1,6 @@
 //! What CI runs.
 
+use crate::android;
 use crate::apple;
 use crate::setup;
 use crate::shell::{self, Result, cargo, command};
@@ -34,6 +35,7 @@ pub fn run(args: &Args) -> Result {
     let mut docs = cargo(&["doc", "--workspace", "--no-deps", "--quiet"]);
     docs.env("RUSTDOCFLAGS", "-D warnings");
     shell::run(docs)?;
+    android::check_targets(args.full)?;
     apple::check(args.full)?;
     test::run(&test::Args { full: args.full, no_browser: false })
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::android;
 use crate::c;
 use crate::kotlin;
 use crate::setup;
@@ -28,18 +29,19 @@ pub fn run(args: &Args) -> Result {
         return Ok(());
     }
     shell::run(cargo(&["build", "--workspace", "--features", FEATURES]))?;
-    languages()?;
+    languages(args.full)?;
     browser(&target_dir().join("debug"), args.full)
 }
 
 /// The other languages; on a machine that lacks their tools, says what is left out.
-fn languages() -> Result {
+fn languages(full: bool) -> Result {
     match setup::install_languages() {
         Ok(()) => {
             c::tests()?;
             kotlin::tests()?;
+            android::tests(full)?;
         }
-        Err(missing) => eprintln!("skipped: C, C++ and Kotlin; {missing}"),
+        Err(missing) => eprintln!("skipped: C, C++, Kotlin and Android's package; {missing}"),
     }
     eprintln!("left out: the package for iPhones; `cargo xtask apple --check` builds and verifies it");
     swift::tests()

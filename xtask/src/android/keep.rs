@@ -23,7 +23,7 @@ const PROGRAM: &str = "-keep class dev.duet.smoke.SmokeKt { public static void m
 -dontwarn org.codehaus.mojo.animal_sniffer.*
 -dontnote **
 # What Android's own rules leave out, for ProGuard makes invalid code of it.
--optimizations !code/simplification/arithmetic,!code/simplification/cast,!field/*,!class/merging/*
+-optimizations !code/simplification/arithmetic,!code/simplification/cast,!field/*,!class/merging/*,!method/specialization/*
 ";
 
 /// Shrinks the program by the rules of the package and runs it; then without rules that it needs.

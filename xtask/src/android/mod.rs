@@ -7,7 +7,9 @@ mod classes;
 mod consumer;
 mod elf;
 mod exports;
+mod gradle;
 mod keep;
+mod layout;
 mod maven;
 mod ndk;
 mod stand_in;
@@ -18,6 +20,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::kotlin;
+use crate::mobile;
 use crate::setup;
 use crate::shell::{self, Result, cargo, target_dir};
 use crate::test;
@@ -55,6 +58,9 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let package = Package::make(libraries.as_deref())?;
     if args.check {
         package.check(args.full)?;
+        if libraries.is_none() {
+            check_targets(args.full)?;
+        }
     }
     if libraries.is_none() {
         if args.check {
@@ -69,8 +75,15 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// All checks, on what the tests have built.
+/// Compiles the engine and the library for Android: for phones of today alone, or for every kind.
+pub fn check_targets(full: bool) -> Result {
+    let targets = ABIS.map(|abi| abi.target);
+    mobile::check(if full { &targets } else { &targets[..1] })
+}
+
+/// All checks but that of the targets, on what the tests have built. Says what they leave out without an NDK.
 pub fn tests(full: bool) -> Result {
+    kotlin::compile()?;
     let libraries = libraries(&[])?;
     Package::make(libraries.as_deref())?.check(full)
 }
@@ -121,13 +134,14 @@ impl Package {
             rules: rules.clone(),
             libraries: libraries.to_vec(),
         })?;
+        let pom = read(&kotlin_folder().join("lib/pom.xml"))?;
+        let needs = maven::dependencies(&pom)?;
         let mut found = aar::findings(&files, &rules);
+        found.extend(gradle::findings(&read(&kotlin_folder().join("android/build.gradle.kts"))?, &needs));
         for (abi, data) in libraries {
             found.extend(library_findings(abi, data, &wanted)?);
         }
         report("the package", found)?;
-        let pom = read(&kotlin_folder().join("lib/pom.xml"))?;
-        let needs = maven::dependencies(&pom)?;
         Ok(Package { aar: archive::write(&files)?, sources: sources()?, needs, rules })
     }
 
@@ -139,6 +153,7 @@ impl Package {
         let work = target_dir().join("android/check");
         let repository = work.join("maven");
         self.publish(&repository)?;
+        layout::check(&work)?;
         let program = consumer::check(&work, &repository)?;
         keep::check(&program, &self.rules, full)
     }
