@@ -6,6 +6,7 @@ use crate::setup;
 use crate::shell::{self, Result, cargo, command};
 use crate::swift;
 use crate::test;
+use crate::workflow;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -21,6 +22,7 @@ pub fn run(args: &Args) -> Result {
     shell::run(cargo(&["fmt", "--all", "--check"]))?;
     let deny = setup::cargo_deny()?;
     shell::run(command(deny, &["check", "bans", "licenses", "sources"]))?;
+    workflow::check()?;
     let lint = |features: &[&str]| {
         let mut words = vec!["clippy", "--workspace", "--all-targets"];
         words.extend(features);

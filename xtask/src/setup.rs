@@ -57,8 +57,11 @@ const MOBILE: &[Package] = &[
         purpose: "libraries for Android and iOS",
     },
     Package { name: "libc++-19-dev", present: has_libcxx, purpose: "C++ for iOS" },
-    Package { name: "python3-pip", present: has_pip, purpose: "headers for Android and iOS" },
+    PIP,
 ];
+
+const PIP: Package =
+    Package { name: "python3-pip", present: has_pip, purpose: "headers for Android and iOS, checks" };
 
 /// Where Debian's libc++ 19 has its headers.
 pub const LIBCXX: &str = "/usr/lib/llvm-19/include/c++/v1";
@@ -74,6 +77,11 @@ fn has_pip() -> bool {
 /// Installs what compiling for Android and iOS needs beside Rust.
 pub fn install_mobile() -> Result {
     install(MOBILE)
+}
+
+/// Installs what gets tools that are written for Python.
+pub fn install_pip() -> Result {
+    install(&[PIP])
 }
 
 /// Installs what the tests of the other languages need.

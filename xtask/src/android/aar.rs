@@ -128,7 +128,10 @@ mod tests {
         assert_eq!(findings(&files, "-keep it\n"), Vec::<String>::new());
         assert!(files.contains_key("jni/arm64-v8a/libduet.so"));
         let manifest = String::from_utf8_lossy(&files["AndroidManifest.xml"]);
-        assert!(manifest.starts_with("<manifest xmlns:android=\"x\"\n    package=\"dev.duet.android\">\n"), "{manifest}");
+        assert!(
+            manifest.starts_with("<manifest xmlns:android=\"x\"\n    package=\"dev.duet.android\">\n"),
+            "{manifest}"
+        );
     }
 
     #[test]

@@ -51,7 +51,10 @@ pub mod tests {
             findings(&Files::from([("dev/duet/Duet.class".to_owned(), class(52)), (name.to_owned(), data)]))
         };
         assert_eq!(files("META-INF/duet.kotlin_module", vec![0]), Vec::<String>::new());
-        assert_eq!(files("dev/duet/A.class", class(61)), ["1 classes have no version 52: dev/duet/A.class has version 61"]);
+        assert_eq!(
+            files("dev/duet/A.class", class(61)),
+            ["1 classes have no version 52: dev/duet/A.class has version 61"]
+        );
         assert_eq!(files("dev/duet/A.class", vec![0]), ["dev/duet/A.class is no class file"]);
         assert!(files("kotlin/Unit.class", class(52))[0].contains("none of ours"));
         assert_eq!(findings(&Files::new()), ["classes.jar lacks dev.duet.Duet"]);

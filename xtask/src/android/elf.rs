@@ -55,6 +55,17 @@ impl Library {
         library.map_err(|error| format!("it is a broken library: {error}"))
     }
 
+    /// Segments that devices with pages of 16 KB cannot map. None of those is 32-bit.
+    pub fn page_findings(&self) -> Vec<String> {
+        let small = self.segments.iter().filter(|(alignment, ..)| self.wide && *alignment < PAGE);
+        let told = |(alignment, ..): &(u64, u64, u64)| {
+            format!(
+                "a segment is aligned to {alignment} bytes, not {PAGE}: link with -z max-page-size={PAGE}"
+            )
+        };
+        small.map(told).collect()
+    }
+
     /// What is wrong with it as `libduet.so` of an ABI that must export these names.
     pub fn findings(&self, abi: &Abi, wanted: &BTreeSet<String>) -> Vec<String> {
         let mut found = Vec::new();
@@ -69,12 +80,8 @@ impl Library {
         if self.segments.is_empty() {
             found.push("nothing of it is loaded".into());
         }
+        found.extend(self.page_findings());
         for (alignment, offset, address) in &self.segments {
-            if abi.wide && *alignment < PAGE {
-                found.push(format!(
-                    "a segment is aligned to {alignment} bytes, not {PAGE}: link with -z max-page-size={PAGE}"
-                ));
-            }
             if *alignment > 1 && offset % alignment != address % alignment {
                 found.push(format!("a segment at {offset:#x} of the file cannot be mapped at {address:#x}"));
             }
@@ -86,11 +93,16 @@ impl Library {
             found.push(format!("it needs {name}, which is not on every device: link it statically"));
         }
         if self.text_relocations {
-            found.push("its code has relocations, which Android refuses: compile everything with -fPIC".into());
+            found.push(
+                "its code has relocations, which Android refuses: compile everything with -fPIC".into(),
+            );
         }
         let missing: Vec<&str> = wanted.difference(&self.exports).map(String::as_str).collect();
         if let Some(first) = missing.first() {
-            found.push(format!("it does not export {} functions that are called, {first} first", missing.len()));
+            found.push(format!(
+                "it does not export {} functions that are called, {first} first",
+                missing.len()
+            ));
         }
         found
     }

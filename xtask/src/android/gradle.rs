@@ -54,7 +54,9 @@ mod tests {
     fn all_projects_have_the_same_versions() {
         let helpers = include_str!("../../../bindings/kotlin/android/pom.xml");
         let smoke = include_str!("../../../bindings/kotlin/smoke/pom.xml");
-        for (pom, property) in [(helpers, "kotlin.version"), (smoke, "kotlin.version"), (smoke, "jna.version")] {
+        for (pom, property) in
+            [(helpers, "kotlin.version"), (smoke, "kotlin.version"), (smoke, "jna.version")]
+        {
             assert_eq!(maven::property_of(pom, property), maven::property_of(POM, property));
         }
         for pom in [POM, helpers, smoke] {

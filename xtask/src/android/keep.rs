@@ -13,7 +13,8 @@ use crate::shell::{self, Result};
 
 /// Rules without which the program must not work, by a word that only they have: otherwise its call would prove
 /// nothing. The last of a quick check is taken alone.
-const NEEDED: &[&str] = &["com.sun.jna.**", "RuntimeVisibleAnnotations", "com.sun.jna.Structure", "native <methods>"];
+const NEEDED: &[&str] =
+    &["com.sun.jna.**", "RuntimeVisibleAnnotations", "com.sun.jna.Structure", "native <methods>"];
 
 /// What the program itself needs: its beginning, and what R8 knows of Android without being told.
 const PROGRAM: &str = "-keep class dev.duet.smoke.SmokeKt { public static void main(java.lang.String[]); }
@@ -37,7 +38,9 @@ pub fn check(program: &Program, rules: &str, full: bool) -> Result {
         let shrunk = shrink(program, &fewer, "broken").map(|()| shrunk(program, "broken"));
         let ran = shrunk.and_then(|jar| program.run(&[jar])).is_ok_and(shell::succeeds);
         if ran {
-            return Err(format!("without the rule of `{word}` the program works all the same: the check proves nothing"));
+            return Err(format!(
+                "without the rule of `{word}` the program works all the same: the check proves nothing"
+            ));
         }
         eprintln!("\u{2713} without the rule of `{word}` the program fails, as it should");
     }
@@ -46,7 +49,8 @@ pub fn check(program: &Program, rules: &str, full: bool) -> Result {
 
 /// The rules but for those in whose line a word stands.
 fn without(rules: &str, word: &str) -> Result<String> {
-    let kept: Vec<&str> = rules.lines().filter(|line| line.starts_with('#') || !line.contains(word)).collect();
+    let kept: Vec<&str> =
+        rules.lines().filter(|line| line.starts_with('#') || !line.contains(word)).collect();
     if kept.len() == rules.lines().count() {
         return Err(format!("the rules for R8 have no line with `{word}`"));
     }
@@ -68,7 +72,8 @@ fn shrink(program: &Program, rules: &str, name: &str) -> Result {
     // The framework's archive is without Java's own classes.
     options.push_str(&format!("-libraryjars {}\n", quoted(&framework()?)));
     for module in ["java.base", "java.logging"] {
-        options.push_str(&format!("-libraryjars <java.home>/jmods/{module}.jmod(!**.jar;!module-info.class)\n"));
+        options
+            .push_str(&format!("-libraryjars <java.home>/jmods/{module}.jmod(!**.jar;!module-info.class)\n"));
     }
     options.push_str(PROGRAM);
     for path in program.class_path()?.iter().filter(|path| path.is_file()) {
@@ -113,7 +118,12 @@ mod tests {
     fn the_rules_have_every_line_that_a_program_needs() {
         let rules = include_str!("../../../bindings/kotlin/android/consumer-rules.pro");
         for word in NEEDED {
-            assert!(!without(rules, word).unwrap().lines().any(|line| !line.starts_with('#') && line.contains(word)));
+            assert!(
+                !without(rules, word)
+                    .unwrap()
+                    .lines()
+                    .any(|line| !line.starts_with('#') && line.contains(word))
+            );
         }
         assert!(without("-keep class other { *; }", "native <methods>").unwrap_err().contains("no line"));
     }

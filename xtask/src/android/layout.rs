@@ -29,7 +29,8 @@ fn compare(work: &Path, abi: &Abi, source: &str) -> Result {
     fs::create_dir_all(work)
         .and_then(|()| fs::write(&path, program))
         .map_err(|error| format!("{}: {error}", path.display()))?;
-    let mut clang = command("clang", &["-std=c11", "-fsyntax-only", "-ffreestanding", "-nostdlibinc", "-Werror"]);
+    let mut clang =
+        command("clang", &["-std=c11", "-fsyntax-only", "-ffreestanding", "-nostdlibinc", "-Werror"]);
     // clang's processor of 32-bit ARM has another name than Rust's.
     let target = abi.target.replace("armv7-", "armv7a-");
     clang.arg(format!("--target={target}{MIN_SDK}"));
@@ -52,7 +53,9 @@ fn table(source: &str, name: &str) -> Result<BTreeMap<String, u32>> {
         Some((key.trim().to_owned(), value.trim().trim_end_matches(',').parse().ok()?))
     };
     let lines = body.lines().map(str::trim).filter(|line| !line.is_empty());
-    lines.map(|line| entry(line).ok_or_else(|| format!("{TABLES}: `{line}` is no entry of a table"))).collect()
+    lines
+        .map(|line| entry(line).ok_or_else(|| format!("{TABLES}: `{line}` is no entry of a table")))
+        .collect()
 }
 
 /// A C file that compiles only where the header says the same.
@@ -65,7 +68,8 @@ fn assertions(table: &BTreeMap<String, u32>) -> Result<String> {
             .find(|(prefix, _)| key.starts_with(prefix))
             .ok_or_else(|| format!("{TABLES}: `{key}` belongs to no struct"))?;
         let field = snake_case(&key[prefix.len()..]);
-        let is = if field == "size" { format!("sizeof({name})") } else { format!("offsetof({name}, {field})") };
+        let is =
+            if field == "size" { format!("sizeof({name})") } else { format!("offsetof({name}, {field})") };
         text.push_str(&format!("_Static_assert({is} == {value}, \"{key}\");\n"));
     }
     if table.is_empty() { Err(format!("{TABLES} has an empty table")) } else { Ok(text) }
@@ -91,7 +95,10 @@ mod tests {
     #[test]
     fn every_entry_becomes_an_assertion() {
         let program = assertions(&table(SOURCE, "NARROW").unwrap()).unwrap();
-        assert!(program.contains("_Static_assert(sizeof(DuetVideoFrame) == 80, \"frameSize\");"), "{program}");
+        assert!(
+            program.contains("_Static_assert(sizeof(DuetVideoFrame) == 80, \"frameSize\");"),
+            "{program}"
+        );
         assert!(program.contains("_Static_assert(offsetof(DuetVideoFrame, capture_time_ns) == 24,"));
         assert_eq!(program.matches("_Static_assert").count(), 19);
     }

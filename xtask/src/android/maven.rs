@@ -51,12 +51,8 @@ pub fn publish(repository: &Path, aar: &[u8], sources: &[u8], needs: &[Dependenc
     fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let module = serde_json::to_string_pretty(&module(aar, needs)).map_err(|error| error.to_string())? + "\n";
     let pom = pom(needs);
-    let files: [(&str, &[u8]); 4] = [
-        (".aar", aar),
-        ("-sources.jar", sources),
-        (".pom", pom.as_bytes()),
-        (".module", module.as_bytes()),
-    ];
+    let files: [(&str, &[u8]); 4] =
+        [(".aar", aar), ("-sources.jar", sources), (".pom", pom.as_bytes()), (".module", module.as_bytes())];
     for (suffix, data) in files {
         let name = format!("{ARTIFACT}-{VERSION}{suffix}");
         let write = |name: &str, data: &[u8]| {
@@ -192,10 +188,13 @@ mod tests {
     fn apps_get_jna_as_an_aar_and_are_compiled_without_it() {
         let needs = dependencies(POM).unwrap();
         let pom = pom(&needs);
-        assert!(pom.contains("<version>5.18.1</version>\n            <type>aar</type>\n            <scope>runtime</scope>"));
+        assert!(pom.contains(
+            "<version>5.18.1</version>\n            <type>aar</type>\n            <scope>runtime</scope>"
+        ));
         assert_eq!(pom.matches("<dependency>").count(), 3);
         let module = module(b"aar", &needs);
-        let [api, runtime] = [0, 1].map(|at| module["variants"][at]["dependencies"].as_array().unwrap().clone());
+        let [api, runtime] =
+            [0, 1].map(|at| module["variants"][at]["dependencies"].as_array().unwrap().clone());
         assert_eq!((api.len(), runtime.len()), (2, 3));
         assert_eq!(runtime[2]["thirdPartyCompatibility"]["artifactSelector"]["extension"], "aar");
         assert_eq!(module["variants"][0]["files"][0]["size"], 3);
@@ -203,7 +202,9 @@ mod tests {
 
     #[test]
     fn a_version_that_the_tests_do_not_name_is_an_error() {
-        assert!(dependencies("<kotlin.version>2</kotlin.version>").unwrap_err().contains("coroutines.version"));
+        assert!(
+            dependencies("<kotlin.version>2</kotlin.version>").unwrap_err().contains("coroutines.version")
+        );
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod aar;
 mod abi;
+mod api;
 mod archive;
 mod classes;
 mod consumer;
@@ -43,6 +44,9 @@ pub struct Args {
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 }
+
+/// `libduet.so` for each kind of machine.
+type Libraries = Vec<(Abi, Vec<u8>)>;
 
 /// Exit code: all that can be done without an NDK was done, and was well; there is no package.
 const WITHOUT_NDK: u8 = 3;
@@ -89,7 +93,7 @@ pub fn tests(full: bool) -> Result {
 }
 
 /// The given libraries or, where there is an NDK, those that it builds. Says what is missing where there is none.
-fn libraries(given: &[(Abi, PathBuf)]) -> Result<Option<Vec<(Abi, Vec<u8>)>>> {
+fn libraries(given: &[(Abi, PathBuf)]) -> Result<Option<Libraries>> {
     let read = |(abi, path): &(Abi, PathBuf)| {
         fs::read(path).map(|data| (*abi, data)).map_err(|error| format!("{}: {error}", path.display()))
     };
@@ -128,15 +132,17 @@ impl Package {
             }
         };
         let rules = read(&kotlin_folder().join("android/consumer-rules.pro"))?;
+        let classes = classes()?;
+        let mut found = api::findings(&classes);
         let files = aar::lay_out(&aar::Parts {
             manifest: read(&kotlin_folder().join("android/src/main/AndroidManifest.xml"))?,
-            classes: classes()?,
+            classes,
             rules: rules.clone(),
             libraries: libraries.to_vec(),
         })?;
         let pom = read(&kotlin_folder().join("lib/pom.xml"))?;
         let needs = maven::dependencies(&pom)?;
-        let mut found = aar::findings(&files, &rules);
+        found.extend(aar::findings(&files, &rules));
         found.extend(gradle::findings(&read(&kotlin_folder().join("android/build.gradle.kts"))?, &needs));
         for (abi, data) in libraries {
             found.extend(library_findings(abi, data, &wanted)?);

@@ -63,10 +63,14 @@ impl Ndk {
             // cargo-ndk is a subcommand: its own name comes first.
             let mut build = command(&tool, &["ndk", "--target", abi.name, "--platform"]);
             build.arg(MIN_SDK.to_string()).args(["build", "--release", "--package", "duet-ffi", "--lib"]);
+            // The device's codecs, and H.264 of our own where they fail.
+            build.args(["--features", "platform-codecs"]);
             build.env("ANDROID_NDK_HOME", &self.folder).env("RUSTFLAGS", flags());
             // C++ is linked in: an app's other libraries may bring another version of it.
             build.env("CXXSTDLIB", "c++_static").env("CARGO_PROFILE_RELEASE_STRIP", "none");
-            build.env("CARGO_PROFILE_RELEASE_SPLIT_DEBUGINFO", "off").env("CARGO_PROFILE_RELEASE_LTO", "thin");
+            build
+                .env("CARGO_PROFILE_RELEASE_SPLIT_DEBUGINFO", "off")
+                .env("CARGO_PROFILE_RELEASE_LTO", "thin");
             shell::run(build)?;
             let whole = target_dir().join(abi.target).join("release/libduet.so");
             let (symbols, stripped) = (out.join("symbols").join(abi.name), out.join("jni").join(abi.name));
@@ -89,7 +93,10 @@ impl Ndk {
         let hosts = self.folder.join("toolchains/llvm/prebuilt");
         let listing = fs::read_dir(&hosts).map_err(|error| format!("{}: {error}", hosts.display()))?;
         let programs = listing.flatten().map(|host| host.path().join("bin/llvm-strip"));
-        programs.into_iter().find(|path| path.exists()).ok_or_else(|| format!("{} has no llvm-strip", hosts.display()))
+        programs
+            .into_iter()
+            .find(|path| path.exists())
+            .ok_or_else(|| format!("{} has no llvm-strip", hosts.display()))
     }
 }
 
@@ -102,7 +109,9 @@ fn flags() -> String {
         "-Clink-arg=-lc++abi".to_owned(),
     ];
     let home = |variable: &str, folder: &str| {
-        env::var_os(variable).map(PathBuf::from).or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(folder)))
+        env::var_os(variable)
+            .map(PathBuf::from)
+            .or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(folder)))
     };
     let places = [
         (Some(shell::root()), "/duet"),
@@ -153,14 +162,17 @@ mod tests {
     #[test]
     fn without_an_ndk_it_is_told_what_to_install() {
         let told = Ndk::find_in(&|_| None).err().unwrap();
-        for word in ["sdkmanager \"ndk;28.", "ANDROID_NDK_HOME", "rustup target add aarch64-linux-android", "--so"] {
+        for word in
+            ["sdkmanager \"ndk;28.", "ANDROID_NDK_HOME", "rustup target add aarch64-linux-android", "--so"]
+        {
             assert!(told.contains(word), "{told}");
         }
     }
 
     #[test]
     fn a_variable_that_names_no_ndk_is_named() {
-        let told = Ndk::find_in(&|name| (name == "ANDROID_NDK_ROOT").then(|| "/nowhere".into())).err().unwrap();
+        let told =
+            Ndk::find_in(&|name| (name == "ANDROID_NDK_ROOT").then(|| "/nowhere".into())).err().unwrap();
         assert!(told.starts_with("ANDROID_NDK_ROOT is /nowhere"), "{told}");
     }
 

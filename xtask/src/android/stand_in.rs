@@ -45,7 +45,8 @@ impl StandIn {
         writer.reserve_dynamic_section_index();
         writer.reserve_shstrtab_section_index();
         writer.reserve_null_dynamic_symbol_index();
-        let names: Vec<_> = self.exports.iter().map(|name| writer.add_dynamic_string(name.as_bytes())).collect();
+        let names: Vec<_> =
+            self.exports.iter().map(|name| writer.add_dynamic_string(name.as_bytes())).collect();
         for _ in &names {
             writer.reserve_dynamic_symbol_index();
         }
