@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use crate::setup;
 use crate::shell::{self, Result, cache_dir, command};
@@ -16,7 +17,9 @@ pub fn check() -> Result {
     let folder = shell::root().join(FOLDER);
     let listing = fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     for entry in listing.flatten() {
-        check_file(&tools, &entry.path())?;
+        for program in programs(&tools, &entry.path()) {
+            shell::run(program)?;
+        }
         refuses_what_is_wrong(&tools, &entry.path())?;
     }
     Ok(())
@@ -34,21 +37,21 @@ fn refuses_what_is_wrong(tools: &Path, workflow: &Path) -> Result {
     for broken in [text.replace("\njobs:", "\njob:"), text.replace(pin, "v4")] {
         let path = folder.join("broken.yml");
         fs::write(&path, broken).map_err(io)?;
-        if check_file(tools, &path).is_ok() {
+        if programs(tools, &path).into_iter().all(shell::succeeds) {
             return Err("a broken workflow was taken for a good one".into());
         }
     }
     Ok(())
 }
 
-fn check_file(tools: &Path, workflow: &Path) -> Result {
+/// What looks at a workflow.
+fn programs(tools: &Path, workflow: &Path) -> [Command; 2] {
     let mut shape =
         command("python3", &["-m", "check_jsonschema", "--builtin-schema", "vendor.github-workflows"]);
     shape.env("PYTHONPATH", tools).arg(workflow);
-    shell::run(shape)?;
     let mut safety = command(tools.join("bin/zizmor"), &["--offline", "--quiet"]);
     safety.arg(workflow);
-    shell::run(safety)
+    [shape, safety]
 }
 
 /// The folder with both programs; gets them once.

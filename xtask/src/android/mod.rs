@@ -127,6 +127,7 @@ impl Package {
             Some(libraries) => libraries,
             None => {
                 let make = |abi: Abi| StandIn::new(abi, wanted.clone()).build().map(|data| (abi, data));
+                eprintln!("packing libraries without code; the size of real ones is not measurable here");
                 stand_ins = ABIS.into_iter().map(make).collect::<Result<Vec<_>>>()?;
                 &stand_ins
             }
@@ -172,7 +173,9 @@ fn library_findings(abi: &Abi, data: &[u8], wanted: &BTreeSet<String>) -> Result
         Ok(library) => library.findings(abi, wanted),
         Err(error) => vec![error],
     };
-    found.extend(size_finding(packed_size(&name, data)?));
+    let size = packed_size(&name, data)?;
+    eprintln!("{name}: {size} bytes of a download; {BUDGET} are allowed");
+    found.extend(size_finding(size));
     Ok(found.into_iter().map(|finding| format!("{name}: {finding}")).collect())
 }
 
