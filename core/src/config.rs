@@ -6,6 +6,7 @@ use duet_signal::dialect::Dialect;
 use duet_signal::message::{IceServer, MediaKinds, UserId};
 
 use crate::Error;
+use crate::driver::Executor;
 use crate::transport::Trust;
 
 /// How an [`Engine`](crate::Engine) runs.
@@ -13,11 +14,13 @@ use crate::transport::Trust;
 pub struct EngineConfig {
     /// Threads for signaling and transport, 1 to 16. One carries several calls: codecs have their own.
     pub worker_threads: usize,
+    /// Where event handlers run; `None`: on the engine's event thread.
+    pub executor: Option<Executor>,
 }
 
 impl Default for EngineConfig {
     fn default() -> Self {
-        EngineConfig { worker_threads: 1 }
+        EngineConfig { worker_threads: 1, executor: None }
     }
 }
 

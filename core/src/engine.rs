@@ -56,7 +56,7 @@ impl Engine {
     /// refuses a thread.
     pub fn new(config: EngineConfig) -> Result<Self, Error> {
         let tasks = Tasks::start(&config)?;
-        let pump = Pump::start()?;
+        let pump = Pump::start(config.executor)?;
         Ok(Self::over(tasks, pump, Platform::real()))
     }
 
@@ -132,7 +132,7 @@ impl Engine {
 
     /// Does what [`Engine::close`] does, and waits until the other sides have been told, at most for
     /// `timeout`; gives whether they all were. For a process that is about to end. Not inside an event
-    /// handler: what it waits for may wait for the handler.
+    /// handler, nor on the thread of the engine's executor: what it waits for may wait for the handler.
     pub fn close_and_wait(&self, timeout: Duration) -> bool {
         self.close();
         let inner = &self.inner.0;

@@ -31,12 +31,12 @@ pub use call::{Call, CallEvent};
 pub use config::{
     CallOptions, CustomConfig, DEFAULT_MAX_KBPS, DEFAULT_START_KBPS, EngineConfig, IceConfig, SessionConfig,
 };
-pub use driver::Subscription;
+pub use driver::{EventTask, Executor, Subscription};
 pub use duet_call::{
     CallState, CallWaiting, Config as CallConfig, ConnectPolicy, DeviceNews, EndReason, EndedBy, Facts,
     Phase, Thermal, Timers, VideoNews,
 };
-pub use duet_codecs::{CodecInfo, VideoCodec, available as codecs};
+pub use duet_codecs::{CodecInfo, NativeBuffer, NativeKind, ReleaseNative, VideoCodec, available as codecs};
 pub use duet_media::{Time, audio, frame};
 pub use duet_signal::dialect::{Dialect, Feature, UnknownDialect};
 pub use duet_signal::message::{CallId, IceServer, MediaKinds, RoomId, UserId};
@@ -46,7 +46,9 @@ pub use error::{Error, ErrorKind};
 pub use handles::{Handle, HandleTable, StaleHandle};
 pub use session::{Session, SessionEvent, SessionState};
 pub use stats::{AudioRecvStats, AudioSendStats, CallStats, VideoRecvStats, VideoSendStats};
-pub use tracks::{FrameRef, LocalAudio, LocalVideo, Played, Pushed, RemoteAudio, RemoteVideo, VideoLimits};
+pub use tracks::{
+    FrameRef, LocalAudio, LocalVideo, NativeFrame, Played, Pushed, RemoteAudio, RemoteVideo, VideoLimits,
+};
 
 /// What the guide shows compiles.
 #[cfg(doctest)]

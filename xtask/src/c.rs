@@ -23,7 +23,7 @@ const WARNINGS: &[&str] =
 const SANITIZERS: &[&str] = &["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
 
 /// The programs that run under sanitizers and valgrind, too.
-const TESTS: &[&str] = &["call", "misuse", "callpp"];
+const TESTS: &[&str] = &["call", "misuse", "executor", "callpp"];
 
 /// A test program and what it is made of.
 struct Program {
@@ -34,6 +34,7 @@ struct Program {
 const PROGRAMS: &[Program] = &[
     Program { name: "call", sources: &["tests/call.c", "tests/side.c"] },
     Program { name: "misuse", sources: &["tests/misuse.c", "tests/side.c"] },
+    Program { name: "executor", sources: &["tests/executor.c", "tests/side.c"] },
     Program { name: "callpp", sources: &["tests/call.cpp"] },
     COST,
     // The examples must compile everywhere; the tests above run the same functions.
@@ -87,7 +88,7 @@ pub fn tests() -> Result {
         shell::run(served)?;
     }
     drop(server);
-    for name in ["misuse", COST.name] {
+    for name in ["misuse", "executor", COST.name] {
         shell::run(Command::new(work.join(name)))?;
     }
     sanitized(&prefix, &work)?;

@@ -1,5 +1,6 @@
 //! What CI runs.
 
+use crate::apple;
 use crate::setup;
 use crate::shell::{self, Result, cargo, command};
 use crate::swift;
@@ -7,7 +8,7 @@ use crate::test;
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// Also the long tier of tests.
+    /// Also the long tier of tests, and every target of phones and simulators.
     #[arg(long)]
     full: bool,
 }
@@ -33,5 +34,6 @@ pub fn run(args: &Args) -> Result {
     let mut docs = cargo(&["doc", "--workspace", "--no-deps", "--quiet"]);
     docs.env("RUSTDOCFLAGS", "-D warnings");
     shell::run(docs)?;
+    apple::check(args.full)?;
     test::run(&test::Args { full: args.full, no_browser: false })
 }

@@ -8,8 +8,8 @@
  * a codec, but for duet_engine_close_and_wait(). Functions return DUET_OK or an error; duet_last_error() has
  * the words.
  *
- * Callbacks run on one thread per engine, in order, under no lock; log callbacks on any thread. Their
- * `user_data` belongs to Duet until `release` is called, exactly once.
+ * Callbacks run on one thread per engine, or where its DuetExecutor runs them, in order, under no lock; log
+ * callbacks on any thread. Their `user_data` belongs to Duet until `release` is called, exactly once.
  *
  * Structs that may grow begin with `size`: set it to sizeof, and the rest to zero for the defaults:
  *

@@ -81,7 +81,27 @@ pub fn tests() -> Result {
         let path = path.display();
         return Err(format!("hosts see other things than {path} says: run `cargo xtask kotlin --accept`"));
     }
-    maven("debug", &[])
+    maven("debug", &["test"])
+}
+
+/// Compiles what hosts use, the helpers for Android included, without the tests. The workspace must have been built.
+pub fn compile() -> Result {
+    generate()?;
+    let folder = shell::root().join("bindings/kotlin");
+    for part in ["lib", "android"] {
+        clear(&folder.join(part).join("target/classes"))?;
+    }
+    let mut maven = command("mvn", &["--batch-mode", "--no-transfer-progress", "--quiet", "compile"]);
+    maven.current_dir(folder);
+    shell::run(maven)
+}
+
+/// What a compiler wrote earlier and would not write any more is not to be packed.
+fn clear(folder: &Path) -> Result {
+    if !folder.exists() {
+        return Ok(());
+    }
+    fs::remove_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))
 }
 
 /// What hosts see, one declaration a line.
@@ -104,20 +124,21 @@ fn surface() -> Result<String> {
 pub fn bench() -> Result {
     shell::run(cargo(&["build", "--workspace", "--features", test::FEATURES]))?;
     generate()?;
-    maven("release", &["-Dtest=CostTest", "-Dduet.cost=true"])
+    maven("release", &["test", "-Dtest=CostTest", "-Dduet.cost=true"])
 }
 
-/// Builds and tests the project with the library of a profile.
-fn maven(profile: &str, extra: &[&str]) -> Result {
+/// Takes the project through a phase, with the library of a profile.
+fn maven(profile: &str, arguments: &[&str]) -> Result {
+    clear(&project().join("target/classes"))?;
     let place = |profile: &str| {
         let folder = target_dir().join(profile);
         folder.canonicalize().map_err(|error| format!("{}: {error}", folder.display()))
     };
-    let mut maven = command("mvn", &["--batch-mode", "--no-transfer-progress", "test"]);
+    let mut maven = command("mvn", &["--batch-mode", "--no-transfer-progress"]);
     maven
         .arg(format!("-Dduet.library.path={}", place(profile)?.display()))
         .arg(format!("-Dduet.program={}", place("debug")?.join("duet").display()))
-        .args(extra)
+        .args(arguments)
         .current_dir(project());
     shell::run(maven)
 }

@@ -1,11 +1,15 @@
 //! The one entry for people and CI: `cargo xtask <task>`.
 
+mod android;
+mod apple;
 mod bench;
 mod c;
 mod ci;
+mod debian;
 mod demo;
 mod header;
 mod kotlin;
+mod mobile;
 mod setup;
 mod shell;
 mod swift;
@@ -37,8 +41,17 @@ enum Task {
     C(c::Args),
     /// Build the library and test it from Kotlin on the JVM.
     Kotlin(kotlin::Args),
+    /// Make the package for Android (an AAR in a Maven repository); `--check` proves what can be proven here.
+    ///
+    /// Exit codes: 0, it was made, or with `--check` all is well; 1, something failed; 2, the command line is
+    /// wrong; 3, there is no NDK: everything else was built and checked, and there is no package.
+    Android(android::Args),
     /// Build the Swift package and test it; gets the compiler once, where that may be done.
     Swift(swift::Args),
+    /// Pack the library for iPhones and iPads as an XCFramework; `--check` verifies it.
+    Apple(apple::Args),
+    /// Compile for Android and iOS; gets what that takes once.
+    Mobile(mobile::Args),
     /// Make the C header from the code; `--check` says whether the committed one is up to date.
     Header(header::Args),
     /// Duet beside libwebrtc in one run, as a table.
@@ -46,19 +59,23 @@ enum Task {
 }
 
 fn main() -> ExitCode {
+    let done = |()| ExitCode::SUCCESS;
     let result = match Args::parse().task {
-        Task::Setup(args) => setup::run(&args),
-        Task::Demo(args) => demo::run(&args),
-        Task::Test(args) => test::run(&args),
-        Task::Ci(args) => ci::run(&args),
-        Task::C(args) => c::run(&args),
-        Task::Kotlin(args) => kotlin::run(&args),
-        Task::Swift(args) => swift::run(&args),
-        Task::Header(args) => header::run(&args),
-        Task::Bench(args) => bench::run(&args),
+        Task::Setup(args) => setup::run(&args).map(done),
+        Task::Demo(args) => demo::run(&args).map(done),
+        Task::Test(args) => test::run(&args).map(done),
+        Task::Ci(args) => ci::run(&args).map(done),
+        Task::C(args) => c::run(&args).map(done),
+        Task::Kotlin(args) => kotlin::run(&args).map(done),
+        Task::Android(args) => android::run(&args),
+        Task::Swift(args) => swift::run(&args).map(done),
+        Task::Apple(args) => apple::run(&args).map(done),
+        Task::Mobile(args) => mobile::run(&args).map(done),
+        Task::Header(args) => header::run(&args).map(done),
+        Task::Bench(args) => bench::run(&args).map(done),
     };
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("xtask: {error}");
             ExitCode::FAILURE

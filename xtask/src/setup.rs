@@ -5,6 +5,9 @@ use crate::shell::{self, Result, cache_dir, command, has_program, succeeds};
 /// cargo-deny's release whose configuration we follow.
 const CARGO_DENY: &str = "0.20.2";
 
+/// What builds with Android's NDK.
+const CARGO_NDK: &str = "4.1.2";
+
 #[derive(clap::Args)]
 pub struct Args {
     /// Also what the tests need: a browser, a TURN server, node packages, compilers and tools of
@@ -38,6 +41,40 @@ const LANGUAGES: &[Package] = &[
     Package { name: "cmake", present: || has_program("cmake"), purpose: "the CMake package" },
     Package { name: "valgrind", present: || has_program("valgrind"), purpose: "leaks and bad memory in C" },
 ];
+
+/// The C compiler and the tools for object files of the mobile targets: one version, so that what they make
+/// does not depend on the machine.
+const MOBILE: &[Package] = &[
+    Package { name: "clang-19", present: || has_program("clang-19"), purpose: "C for Android and iOS" },
+    Package {
+        name: "lld-19",
+        present: || has_program("ld64.lld-19"),
+        purpose: "linking for Android and iOS",
+    },
+    Package {
+        name: "llvm-19",
+        present: || has_program("llvm-ar-19"),
+        purpose: "libraries for Android and iOS",
+    },
+    Package { name: "libc++-19-dev", present: has_libcxx, purpose: "C++ for iOS" },
+    Package { name: "python3-pip", present: has_pip, purpose: "headers for Android and iOS" },
+];
+
+/// Where Debian's libc++ 19 has its headers.
+pub const LIBCXX: &str = "/usr/lib/llvm-19/include/c++/v1";
+
+fn has_libcxx() -> bool {
+    std::path::Path::new(LIBCXX).join("vector").is_file()
+}
+
+fn has_pip() -> bool {
+    succeeds(command("python3", &["-m", "pip", "--version"]))
+}
+
+/// Installs what compiling for Android and iOS needs beside Rust.
+pub fn install_mobile() -> Result {
+    install(MOBILE)
+}
 
 /// Installs what the tests of the other languages need.
 pub fn install_languages() -> Result {
@@ -96,20 +133,30 @@ pub fn build_packages_if_possible() {
 
 /// Where cargo-deny is.
 pub fn cargo_deny() -> Result<std::path::PathBuf> {
+    cargo_tool("cargo-deny", CARGO_DENY, &["--version"])
+}
+
+/// Where cargo-ndk is.
+pub fn cargo_ndk() -> Result<std::path::PathBuf> {
+    cargo_tool("cargo-ndk", CARGO_NDK, &["ndk", "--version"])
+}
+
+/// Where that version of a program is; installs it the first time. `ask` makes it say its version.
+fn cargo_tool(name: &str, version: &str, ask: &[&str]) -> Result<std::path::PathBuf> {
     let tools = cache_dir()?.join("tools");
-    let program = tools.join("bin/cargo-deny");
-    let current = std::process::Command::new(&program).arg("--version").output();
-    let wanted = format!("cargo-deny {CARGO_DENY}");
+    let program = tools.join("bin").join(name);
+    let current = std::process::Command::new(&program).args(ask).output();
+    let wanted = format!("{name} {version}");
     if current.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).trim() == wanted) {
         return Ok(program);
     }
     let root = tools.to_string_lossy().into_owned();
-    // A debug build takes half the time to make, and the check is over in a second either way.
+    // A debug build takes half the time to make, and the tool is done in a second either way.
     let mut install = shell::cargo(&[
         "install",
-        "cargo-deny",
+        name,
         "--version",
-        CARGO_DENY,
+        version,
         "--locked",
         "--debug",
         "--force",

@@ -26,7 +26,7 @@ pub struct Args {
 pub fn run(args: &Args) -> Result {
     prepare()?;
     if args.accept {
-        let package = Package::new(Toolchain::present().ok_or("Swift was here a moment ago")?);
+        let package = Package::present(FOLDER).ok_or("Swift was here a moment ago")?;
         return fs::write(surface_path(), package.surface()?).map_err(|error| error.to_string());
     }
     shell::run(cargo(&["build", "--workspace", "--features", test::FEATURES]))?;
@@ -36,12 +36,11 @@ pub fn run(args: &Args) -> Result {
 /// Tests the package with the libraries that are built; without a compiler, says what is left out. The
 /// workspace must have been built with the tests' features.
 pub fn tests() -> Result {
-    let Some(toolchain) = Toolchain::present() else {
+    let Some(package) = Package::present(FOLDER) else {
         eprintln!("{SKIPPED}");
         return Ok(());
     };
-    let package = Package::new(toolchain);
-    package.lint()?;
+    package.lint(&["Package.swift", "Sources", "Tests", "Examples"])?;
     package.check_surface()?;
     let server = Server::start()?;
     shell::run(package.swiftpm("test", "debug", &[("DUET_URL", &server.url)])?)
@@ -49,19 +48,35 @@ pub fn tests() -> Result {
 
 /// Prints what calls from Swift cost. The library's release build must be there.
 pub fn bench() -> Result {
-    let Some(toolchain) = Toolchain::present() else {
+    let Some(package) = Package::present(FOLDER) else {
         eprintln!("{SKIPPED}");
         return Ok(());
     };
-    let mut run = Package::new(toolchain).swiftpm("run", "release", &[])?;
+    let mut run = package.swiftpm("run", "release", &[])?;
     run.args(["--configuration", "release", "duet-swift-cost"]);
     shell::run(run)
 }
 
-const SKIPPED: &str = "skipped: Swift; `cargo xtask swift` gets the compiler (a download of 500 MB)";
+/// What SwiftPM reads in the manifest of a package below the target folder, as JSON; `None` without a compiler.
+pub fn describe(folder: &Path) -> Result<Option<String>> {
+    let Some(toolchain) = Toolchain::present() else { return Ok(None) };
+    let mut dump = toolchain.command("swift", folder, &[target_dir()], &[])?;
+    let output =
+        dump.args(["package", "dump-package"]).output().map_err(|error| format!("swift: {error}"))?;
+    if output.status.success() {
+        Ok(Some(String::from_utf8_lossy(&output.stdout).into_owned()))
+    } else {
+        Err(format!("{}: {}", folder.display(), String::from_utf8_lossy(&output.stderr).trim()))
+    }
+}
 
-/// The package in `bindings/swift` and what compiles it.
-struct Package {
+pub const SKIPPED: &str = "skipped: Swift; `cargo xtask swift` gets the compiler (a download of 500 MB)";
+
+/// Where the library's own package is.
+pub const FOLDER: &str = "bindings/swift";
+
+/// A package of this repository and what compiles it.
+pub struct Package {
     toolchain: Toolchain,
     folder: PathBuf,
     /// For whatever is made of it.
@@ -69,20 +84,34 @@ struct Package {
 }
 
 impl Package {
-    fn new(toolchain: Toolchain) -> Self {
-        let (folder, work) = (shell::root().join("bindings/swift"), target_dir().join("swift"));
-        Package { toolchain, folder, work }
+    /// The package in that folder; `None` without a compiler.
+    pub fn present(folder: &str) -> Option<Self> {
+        let work = if folder == FOLDER { "swift".into() } else { folder.replace('/', "-") };
+        let (folder, work) = (shell::root().join(folder), target_dir().join(work));
+        Toolchain::present().map(|toolchain| Package { toolchain, folder, work })
     }
 
-    fn lint(&self) -> Result {
+    /// Files and folders of the package, as the formatter would write them.
+    pub fn lint(&self, paths: &[&str]) -> Result {
         let mut lint = self.command("swift", &[])?;
-        lint.args(["format", "lint", "--strict", "--recursive", "--parallel"]);
-        lint.args(["Package.swift", "Sources", "Tests", "Examples"]);
+        lint.args(["format", "lint", "--strict", "--recursive", "--parallel"]).args(paths);
         shell::run(lint)
     }
 
+    /// That files which cannot be compiled on this machine are Swift: every branch of them is read.
+    pub fn parse(&self, folders: &[&str]) -> Result {
+        let mut sources = Vec::new();
+        for folder in folders {
+            swift_files(&self.folder.join(folder), &mut sources)?;
+        }
+        sources.sort();
+        let mut parse = self.command("swiftc", &[])?;
+        parse.args(["-parse", "-swift-version", "6"]).args(sources);
+        shell::run(parse)
+    }
+
     /// SwiftPM's `task`, with the library of a profile.
-    fn swiftpm(&self, task: &str, profile: &str, environment: &[(&str, &str)]) -> Result<Command> {
+    pub fn swiftpm(&self, task: &str, profile: &str, environment: &[(&str, &str)]) -> Result<Command> {
         let library = self.library(profile)?;
         let path = library.to_string_lossy();
         let environment = [&[("LD_LIBRARY_PATH", &*path)], environment].concat();
@@ -185,7 +214,8 @@ fn surface_path() -> PathBuf {
     shell::root().join("bindings/swift/Duet.swiftinterface")
 }
 
-fn swift_files(folder: &Path, found: &mut Vec<PathBuf>) -> Result {
+/// Every Swift file below a folder.
+pub fn swift_files(folder: &Path, found: &mut Vec<PathBuf>) -> Result {
     let listing = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     for path in listing.flatten().map(|entry| entry.path()) {
         if path.is_dir() {

@@ -41,6 +41,7 @@ fn languages() -> Result {
         }
         Err(missing) => eprintln!("skipped: C, C++ and Kotlin; {missing}"),
     }
+    eprintln!("left out: the package for iPhones; `cargo xtask apple --check` builds and verifies it");
     swift::tests()
 }
 

@@ -8,8 +8,8 @@
  * a codec, but for duet_engine_close_and_wait(). Functions return DUET_OK or an error; duet_last_error() has
  * the words.
  *
- * Callbacks run on one thread per engine, in order, under no lock; log callbacks on any thread. Their
- * `user_data` belongs to Duet until `release` is called, exactly once.
+ * Callbacks run on one thread per engine, or where its DuetExecutor runs them, in order, under no lock; log
+ * callbacks on any thread. Their `user_data` belongs to Duet until `release` is called, exactly once.
  *
  * Structs that may grow begin with `size`: set it to sizeof, and the rest to zero for the defaults:
  *
@@ -91,7 +91,7 @@ enum DuetError
      */
     DUET_ERROR_NAME_TAKEN = 12,
     /**
-     * The signaling system has no word for it.
+     * The signaling system has no word for it; or this build cannot read such native pictures.
      */
     DUET_ERROR_UNSUPPORTED = 13,
 };
@@ -691,6 +691,33 @@ typedef uint32_t DuetDeviceNews;
 #endif // __cplusplus
 
 /**
+ * What kind of memory a native picture is in.
+ */
+enum DuetNativeKind
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * A `CVPixelBufferRef` (Apple): 4:2:0 in two or three planes of 8 bits, or BGRA. VideoToolbox takes it
+     * without a copy.
+     */
+    DUET_NATIVE_KIND_CV_PIXEL_BUFFER = 1,
+    /**
+     * An `AHardwareBuffer *` (Android 8.0 and later): RGBA, or YUV 4:2:0 of 8 bits from Android 10 on. It must
+     * be readable by the CPU.
+     */
+    DUET_NATIVE_KIND_A_HARDWARE_BUFFER = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum DuetNativeKind DuetNativeKind;
+#else
+typedef uint32_t DuetNativeKind;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
  * How the bytes of a picture are laid out.
  */
 enum DuetPixelFormat
@@ -850,6 +877,46 @@ typedef struct DuetCallOptions {
 } DuetCallOptions;
 
 /**
+ * One callback on its way to the host. Called with its `task_data`, it makes the callback; called again,
+ * it does nothing.
+ */
+typedef void (*DuetTask)(void *task_data);
+
+/**
+ * Takes a task, and calls `task(task_data)` exactly once: at once or any time later, on any thread, even
+ * after the engine was freed. Tasks are run one after the other, in the order in which they came: they are
+ * the order of events. A host that cannot queue a task any more runs it at once; one that never runs it
+ * leaks it.
+ *
+ * It is called on the engine's event thread, under no lock, and must not throw.
+ */
+typedef void (*DuetRun)(DuetTask task, void *task_data, void *user_data);
+
+/**
+ * Where an engine's callbacks run: an app's main thread, a dispatch queue, an event loop. With Apple's
+ * libdispatch, `run` is one line: `dispatch_async_f(user_data, task_data, task)`.
+ */
+typedef struct DuetExecutor {
+    /**
+     * `sizeof(DuetExecutor)`.
+     */
+    size_t size;
+    /**
+     * Takes each task; not NULL.
+     */
+    DuetRun run;
+    /**
+     * Handed to `run`.
+     */
+    void *user_data;
+    /**
+     * Called once when `user_data` is not needed any more: after the last task has run; also when the engine
+     * cannot be started. May be NULL.
+     */
+    DuetRelease release;
+} DuetExecutor;
+
+/**
  * How an engine runs. Zero, or NULL instead of the struct, means the default.
  */
 typedef struct DuetEngineConfig {
@@ -861,6 +928,10 @@ typedef struct DuetEngineConfig {
      * Threads for signaling and transport, 1 to 16; 0: 1, which carries several calls.
      */
     uint32_t worker_threads;
+    /**
+     * Where callbacks run, those of logs aside; NULL: on the engine's event thread.
+     */
+    const struct DuetExecutor *executor;
 } DuetEngineConfig;
 
 /**
@@ -873,6 +944,50 @@ typedef uint64_t DuetEngine;
  * the callback is dropped. Both texts are valid during the callback only; nothing may be thrown out of it.
  */
 typedef void (*DuetLogCallback)(DuetLogLevel level, const char *target, const char *message, void *user_data);
+
+/**
+ * Called once when a native picture is not needed any more, on any thread, under no lock; any function of
+ * Duet may be called from it.
+ */
+typedef void (*DuetReleaseNative)(void *user_data, void *handle);
+
+/**
+ * A picture in the platform's own memory. It is held by `handle` until `release` is called.
+ */
+typedef struct DuetNativeFrame {
+    /**
+     * `sizeof(DuetNativeFrame)`.
+     */
+    size_t size;
+    /**
+     * A `DuetNativeKind`.
+     */
+    uint32_t kind;
+    /**
+     * A `DuetColorSpace`.
+     */
+    uint32_t color;
+    /**
+     * Clockwise rotation a viewer must apply: 0, 90, 180 or 270. Travels as metadata.
+     */
+    uint32_t rotation;
+    /**
+     * When it was captured, in ns of any monotonic clock; 0: now.
+     */
+    uint64_t capture_time_ns;
+    /**
+     * The platform's buffer.
+     */
+    void *handle;
+    /**
+     * Gives up the host's hold of `handle`, e.g. by `CVPixelBufferRelease`. May be NULL.
+     */
+    DuetReleaseNative release;
+    /**
+     * What `release` gets.
+     */
+    void *user_data;
+} DuetNativeFrame;
 
 /**
  * A STUN or TURN server.
@@ -1529,7 +1644,7 @@ size_t duet_handle_count(void);
  * @param engine Where the handle goes.
  * @return `DUET_ERROR_INVALID_ARGUMENT`, or `DUET_ERROR_INTERNAL` when the system refuses a thread.
  *
- * @pre `config` is NULL or valid; `engine` may be written.
+ * @pre `config` is NULL or valid, and its executor, too, until that was released; `engine` may be written.
  */
 DuetError duet_engine_new(const struct DuetEngineConfig *config, DuetEngine *engine);
 
@@ -1563,7 +1678,8 @@ DuetError duet_engine_close(DuetEngine engine);
 
 /**
  * Does what `duet_engine_close` does, and waits until the other sides have been told: for a process that is
- * about to end. The only function that waits; not inside a callback.
+ * about to end. The only function that waits; not inside a callback, nor on the thread of the engine's
+ * executor, whose callbacks may be what it waits for.
  *
  * @param timeout_ms The longest wait.
  * @param told Whether all were told; may be NULL.
@@ -1591,8 +1707,9 @@ const char *duet_last_error(void);
 const char *duet_error_name(int32_t code);
 
 /**
- * Sends the log of all engines to `callback`, in the place of the one before. Without one, nothing is
- * logged.
+ * Sends the log of all engines to `callback`, in the place of the one before. Without one, lines go to the
+ * system's log: on Android under the tag `duet`, on Apple's platforms in the subsystem `dev.duet`, from
+ * the first engine on and warnings and errors only unless a level was set. Other systems have none.
  *
  * @param level A `DuetLogLevel`: what is above it is not logged.
  * @param callback NULL for none.
@@ -1615,6 +1732,28 @@ DuetError duet_log_set_callback(uint32_t level,
  * @param level A `DuetLogLevel`.
  */
 DuetError duet_log_set_level(uint32_t level);
+
+/**
+ * Hands in a picture in the platform's own memory, as its camera gives it, and returns at once; nothing is
+ * copied here. A platform's encoder takes it as it is where it can, else it is copied on the encoder's thread.
+ * Width and height are the buffer's own: even, 16 to 4096.
+ *
+ * From the call on the picture is Duet's: `release` is called once, whatever this returns, before or after it
+ * does. Only where nothing could be read (`frame` or its `handle` is NULL, or its `size` was never set) it is
+ * not called. At most two pictures are held at a time.
+ *
+ * @param queued Whether it will be encoded unless a newer one comes first; `false` when the track is off or
+ *        over. May be NULL.
+ * @return `DUET_ERROR_UNSUPPORTED` where this build cannot read such pictures, as on Linux: push the pixels.
+ *         `DUET_ERROR_INVALID_ARGUMENT` for a frame that is not valid; the call goes on.
+ *
+ * @pre `frame` points to as many readable bytes as its size says, its `handle` is a valid buffer of its `kind` until
+ * `release` is called, and nobody writes to its picture until then; `release` may be called from any thread.
+ * `queued` is NULL or may be written.
+ */
+DuetError duet_local_video_push_native(DuetCall call,
+                                       const struct DuetNativeFrame *frame,
+                                       bool *queued);
 
 /**
  * Opens a session to a signaling service. Returns at once; its events tell when it is connected, or

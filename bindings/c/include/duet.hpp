@@ -3,7 +3,8 @@
  * Duet for C++17: objects that free themselves, exceptions, and handlers that may hold anything.
  *
  * A thin layer over duet.h, whose words on threads, ownership and units hold here too. Objects can be moved,
- * not copied. Handlers run on the engine's event thread; a handler that throws ends the program.
+ * not copied. Handlers run on the engine's event thread, or where its executor runs them; a handler that throws
+ * ends the program.
  */
 #ifndef DUET_HPP
 #define DUET_HPP
@@ -174,6 +175,12 @@ public:
         check(duet_local_video_push(handle(), &frame, &queued));
         return queued;
     }
+    /** Hands in a picture in the platform's own memory; its `release` is called once, also where this throws. */
+    bool push_native_video(const DuetNativeFrame &frame) {
+        bool queued = false;
+        check(duet_local_video_push_native(handle(), &frame, &queued));
+        return queued;
+    }
     void set_screen(bool screen) { check(duet_local_video_set_screen(handle(), screen)); }
     void set_video_enabled(bool enabled) { check(duet_local_video_set_enabled(handle(), enabled)); }
 
@@ -269,7 +276,23 @@ private:
 class Engine {
 public:
     using MessageHandler = std::function<void(std::string_view)>;
+    /** Is given each task, on the engine's event thread, and sees to it that it runs, once, in order. */
+    using Executor = std::function<void(std::function<void()>)>;
 
+    /** An engine whose handlers run where `executor` runs them. */
+    explicit Engine(Executor executor, DuetEngineConfig config = make<DuetEngineConfig>()) {
+        using Boxed = detail::Handler<std::function<void()>>;
+        auto run = make<DuetExecutor>();
+        run.run = [](DuetTask task, void *task_data, void *data) {
+            Boxed::call(data, [task, task_data] { task(task_data); });
+        };
+        run.user_data = Boxed::box(std::move(executor));
+        run.release = Boxed::release;
+        config.executor = &run;
+        DuetEngine raw = 0;
+        check(duet_engine_new(&config, &raw));
+        handle_ = detail::Handle<duet_engine_free>(raw);
+    }
     explicit Engine(const DuetEngineConfig &config = make<DuetEngineConfig>()) {
         DuetEngine raw = 0;
         check(duet_engine_new(&config, &raw));

@@ -1,12 +1,33 @@
 /* A whole call between two engines: `call` over the host's own signaling, `call URL` over a service. */
 #include "side.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 static Side alice, bob;
+static atomic_int lines, addresses;
+
+/* What names people, places or keys is for those who look for a fault: not above debug. */
+static void on_line(DuetLogLevel level, const char *target, const char *message, void *user_data) {
+    static const char *const secrets[] = {"127.0.0.1", "candidate:", "a=fingerprint", "ice-ufrag", "alice", "bob",
+                                          SIDE_TOKEN};
+    (void)user_data;
+    atomic_fetch_add(&lines, 1);
+    for (size_t n = 0; n < sizeof secrets / sizeof *secrets; n++) {
+        if (strstr(message, secrets[n]) == NULL) {
+            continue;
+        }
+        atomic_fetch_add(&addresses, 1);
+        if (level <= DUET_LOG_LEVEL_INFO) {
+            fprintf(stderr, "%s tells %s to everybody: %s\n", target, secrets[n], message);
+            exit(1);
+        }
+    }
+}
 
 int main(int argc, char **argv) {
     const char *url = argc > 1 ? argv[1] : NULL;
+    CHECK(duet_log_set_callback(DUET_LOG_LEVEL_TRACE, on_line, NULL, NULL) == DUET_OK);
     alice.other = &bob;
     bob.other = &alice;
     side_open(&bob, "bob", url);
@@ -44,5 +65,8 @@ int main(int argc, char **argv) {
     CHECK(duet_handle_count() == 0);
     wait_for_threads();
     CHECK(alice.released == 1 && bob.released == 1);
+    CHECK(duet_log_set_callback(DUET_LOG_LEVEL_OFF, NULL, NULL, NULL) == DUET_OK);
+    /* There was something to keep quiet about. */
+    CHECK(lines > 0 && addresses > 0);
     return 0;
 }

@@ -30,10 +30,18 @@ constexpr std::size_t block = 480;
         }                                                                           \
     } while (0)
 
+// Held by every executor.
+const auto counted = std::make_shared<int>(0);
+
 struct Side {
     std::mutex lock;
     std::condition_variable changed;
-    duet::Engine engine;
+    int tasks = 0;
+    // An executor may run a task at once; whatever it captured is gone with the engine and its last task.
+    duet::Engine engine{[this, alive = counted](const std::function<void()> &task) {
+        tasks++;
+        task();
+    }};
     std::optional<duet::Session> session;
     std::optional<duet::Call> call;
     bool signaling = false, ringing = false, connected = false;
@@ -139,6 +147,7 @@ void run(const char *url) {
     alice.wait("end", [&] { return alice.ended.has_value(); });
     bob.wait("end", [&] { return bob.ended.has_value(); });
     CHECK(alice.ended == DUET_END_REASON_HANG_UP && bob.ended == DUET_END_REASON_HANG_UP);
+    CHECK(alice.tasks > 0 && bob.tasks > 0);
     std::printf("%d and %d pictures\n", alice.pictures, bob.pictures);
 }
 
@@ -167,5 +176,6 @@ int main(int argc, char **argv) {
     }
     CHECK(duet_handle_count() == 0);
     wait_for_threads();
+    CHECK(counted.use_count() == 1);
     return 0;
 }

@@ -21,6 +21,14 @@ static void refused(DuetError got, DuetError wanted, const char *what) {
 #define INVALID(call) refused(call, DUET_ERROR_INVALID_ARGUMENT, #call)
 #define STALE(call) refused(call, DUET_ERROR_INVALID_HANDLE, #call)
 
+static void count_native(void *user_data, void *picture) {
+    CHECK(picture != NULL);
+    atomic_fetch_add((atomic_int *)user_data, 1);
+    /* Under no lock: whatever is called from here answers. */
+    bool on = false;
+    CHECK(duet_local_video_is_enabled(0, &on) == DUET_ERROR_INVALID_HANDLE);
+}
+
 static void every_entry_refuses(uint64_t handle) {
     static uint8_t bytes[16];
     static int16_t sound[480];
@@ -65,6 +73,14 @@ static void every_entry_refuses(uint64_t handle) {
     STALE(duet_call_stats(handle, &stats));
     STALE(duet_call_free(handle));
     STALE(duet_local_video_push(handle, &frame, NULL));
+    atomic_int released = 0;
+    DuetNativeFrame native = {.size = sizeof native,
+                              .kind = DUET_NATIVE_KIND_CV_PIXEL_BUFFER,
+                              .handle = bytes,
+                              .release = count_native,
+                              .user_data = &released};
+    STALE(duet_local_video_push_native(handle, &native, NULL));
+    CHECK(released == 1);
     STALE(duet_local_video_set_enabled(handle, true));
     STALE(duet_local_video_set_screen(handle, true));
     STALE(duet_local_video_is_enabled(handle, &flag));
@@ -218,6 +234,40 @@ static void bad_frames(DuetCall call) {
     INVALID(duet_remote_video_acquire(call, NULL, &info));
     info.size = 1;
     INVALID(duet_remote_video_acquire(call, &frame, &info));
+}
+
+/* Native pictures are for other systems; what was handed in is given back all the same, once. */
+static void native_pictures(DuetCall call) {
+    static uint8_t picture[16];
+    atomic_int released = 0;
+    int expected = 0;
+    bool queued = true;
+    const DuetNativeFrame good = {.size = sizeof good,
+                                  .kind = DUET_NATIVE_KIND_A_HARDWARE_BUFFER,
+                                  .handle = picture,
+                                  .release = count_native,
+                                  .user_data = &released};
+    refused(duet_local_video_push_native(call, &good, &queued), DUET_ERROR_UNSUPPORTED, "native picture");
+    CHECK(released == ++expected);
+    DuetNativeFrame bad = good;
+    bad.kind = 0;
+    INVALID(duet_local_video_push_native(call, &bad, NULL));
+    CHECK(released == ++expected);
+    bad = good, bad.rotation = 45;
+    INVALID(duet_local_video_push_native(call, &bad, NULL));
+    CHECK(released == ++expected);
+    bad = good, bad.color = 9;
+    INVALID(duet_local_video_push_native(call, &bad, NULL));
+    CHECK(released == ++expected);
+    bad = good, bad.release = NULL;
+    refused(duet_local_video_push_native(call, &bad, NULL), DUET_ERROR_UNSUPPORTED, "nothing to release");
+    /* Nothing could be read, so nothing is released. */
+    INVALID(duet_local_video_push_native(call, NULL, NULL));
+    bad = good, bad.size = 0;
+    INVALID(duet_local_video_push_native(call, &bad, NULL));
+    bad = good, bad.handle = NULL;
+    INVALID(duet_local_video_push_native(call, &bad, NULL));
+    CHECK(released == expected);
 }
 
 static void bad_sound(DuetCall call) {
@@ -380,6 +430,7 @@ int main(void) {
     CHECK(duet_session_ring(alice.session, "bob", NULL, &outgoing) == DUET_OK);
     bad_calls(&alice);
     bad_frames(outgoing);
+    native_pictures(outgoing);
     bad_sound(outgoing);
     bad_buffers(outgoing);
     side_take(&alice, outgoing);

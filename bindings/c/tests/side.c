@@ -17,13 +17,14 @@ static struct timespec after(long milliseconds) {
     return time;
 }
 
-static void pause_ms(long milliseconds) {
+void side_pause_ms(long milliseconds) {
     struct timespec time = {0, milliseconds * 1000000};
     nanosleep(&time, NULL);
 }
 
 static void carry(const char *message, size_t length, void *user_data) {
     Side *side = user_data;
+    CHECK(side->here == NULL || side->here());
     DuetError result = duet_session_deliver(side->other->session, message, length);
     /* What is still said to somebody who has left is lost. */
     CHECK(result == DUET_OK || result == DUET_ERROR_INVALID_HANDLE || result == DUET_ERROR_CLOSED);
@@ -31,6 +32,7 @@ static void carry(const char *message, size_t length, void *user_data) {
 
 static void on_session_event(const DuetSessionEvent *event, void *user_data) {
     Side *side = user_data;
+    CHECK(side->here == NULL || side->here());
     pthread_mutex_lock(&side->lock);
     if (event->kind == DUET_SESSION_EVENT_KIND_STATE && event->state == DUET_SESSION_STATE_CONNECTED) {
         side->signaling = true;
@@ -46,6 +48,7 @@ static void on_session_event(const DuetSessionEvent *event, void *user_data) {
 
 static void on_call_event(const DuetCallEvent *event, void *user_data) {
     Side *side = user_data;
+    CHECK(side->here == NULL || side->here());
     pthread_mutex_lock(&side->lock);
     if (event->kind == DUET_CALL_EVENT_KIND_CONNECTED) {
         side->connected = true;
@@ -72,8 +75,9 @@ void side_open(Side *side, const char *name, const char *url) {
     side->name = name;
     pthread_mutex_init(&side->lock, NULL);
     pthread_cond_init(&side->changed, NULL);
-    DuetSessionConfig config = {.size = sizeof config, .url = url, .user = name};
-    CHECK(duet_engine_new(NULL, &side->engine) == DUET_OK);
+    DuetSessionConfig config = {.size = sizeof config, .url = url, .user = name, .token = SIDE_TOKEN};
+    const DuetEngineConfig engine = {.size = sizeof engine, .executor = side->executor};
+    CHECK(duet_engine_new(&engine, &side->engine) == DUET_OK);
     if (url != NULL) {
         CHECK(duet_session_new(side->engine, &config, &side->session) == DUET_OK);
     } else {
@@ -140,7 +144,7 @@ static void push_picture(Side *side) {
 void side_send_picture(Side *side) {
     side->tick++;
     push_picture(side);
-    pause_ms(10);
+    side_pause_ms(10);
 }
 
 /* 10 ms of a loud square wave. */
@@ -223,7 +227,7 @@ void sides_exchange_media(Side *first, Side *second, unsigned pictures) {
                     second->pictures, first->changes, second->changes, first->sound, second->sound);
             exit(1);
         }
-        pause_ms(10);
+        side_pause_ms(10);
     }
 }
 
@@ -252,6 +256,6 @@ void wait_for_threads(void) {
             fprintf(stderr, "%d threads are left\n", threads());
             exit(1);
         }
-        pause_ms(20);
+        side_pause_ms(20);
     }
 }

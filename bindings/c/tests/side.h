@@ -10,6 +10,9 @@
 /* The small picture that both ends send. */
 enum { WIDTH = 160, HEIGHT = 120, BLOCK = 480, RATE = 48000 };
 
+/* What a service may not hear twice: no line of the log holds it. */
+#define SIDE_TOKEN "a-token-of-ours"
+
 /* No step of a call takes this long, even under valgrind on a loaded machine. */
 #define DEADLINE_MS 90000
 
@@ -29,6 +32,10 @@ typedef struct Side {
     DuetCall call;
     /* Where messages go when the host carries them. */
     struct Side *other;
+    /* Where callbacks run; NULL: on the engine's thread. */
+    const DuetExecutor *executor;
+    /* Whether this is where they run; NULL: not checked. */
+    bool (*here)(void);
 
     pthread_mutex_t lock;
     pthread_cond_t changed;
@@ -57,6 +64,7 @@ DuetCall side_incoming(Side *side);
 void side_send_picture(Side *side);
 /* Both send and receive until each has seen `pictures` and heard the other. */
 void sides_exchange_media(Side *first, Side *second, unsigned pictures);
+void side_pause_ms(long milliseconds);
 /* Frees the handles that are left. */
 void side_close(Side *side);
 /* Waits until the threads of all engines are gone, so that leaks can be told from work. */

@@ -64,6 +64,7 @@ fn check_plane(
 /// # Safety
 /// Each pointer is either null or valid for reads of `stride` x (rows - 1) + columns bytes of its
 /// plane of a `width` x `height` 4:2:0 picture, and nothing writes there during `'a`.
+#[cfg(any(feature = "h264", feature = "vp8"))]
 pub(crate) unsafe fn borrow<'a>(
     planes: [*const u8; 3],
     strides: [i32; 3],

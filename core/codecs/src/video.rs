@@ -1,9 +1,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use duet_media::frame::I420Ref;
+use duet_media::frame::{ColorSpace, I420Ref};
 
 use crate::CodecError;
+use crate::native::NativeBuffer;
 
 /// A video codec this project knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -58,6 +59,8 @@ pub struct EncoderConfig {
     pub bitrate_bps: u32,
     /// True for screen content: text stays sharp, motion may suffer.
     pub screen: bool,
+    /// What the pictures' colours mean: platform encoders write it into the stream, software ones do not.
+    pub color: ColorSpace,
     /// Threads the encoder may use, at least 1.
     pub threads: u32,
 }
@@ -69,6 +72,9 @@ pub struct EncodedFrame {
     pub data: Vec<u8>,
     /// Whether decoding may start here.
     pub key: bool,
+    /// The 90 kHz timestamp of the picture it shows: that of the call, or of an earlier one where the
+    /// encoder works behind.
+    pub timestamp: u64,
     /// Average quantiser, on the codec's own scale (H.264 0 to 51, VP8 0 to 127); `None` if unknown.
     pub qp: Option<u8>,
 }
@@ -97,7 +103,8 @@ pub trait VideoEncoder: Send {
     fn set_rates(&mut self, bitrate_bps: u32, fps: f32) -> Result<(), CodecError>;
 
     /// Encodes `picture`, which has the configured size, into `out`, reusing its buffer.
-    /// Gives `false` when the rate control dropped the frame. `timestamp` is 90 kHz and increasing.
+    /// Gives `false` when the rate control dropped the frame, or it comes later. `timestamp` is 90 kHz and
+    /// increasing.
     ///
     /// # Errors
     /// [`CodecError`] when the library fails; the caller may make a new encoder.
@@ -108,6 +115,33 @@ pub trait VideoEncoder: Send {
         force_key: bool,
         out: &mut EncodedFrame,
     ) -> Result<bool, CodecError>;
+
+    /// As [`VideoEncoder::encode`], of a picture of the configured size in the platform's own memory, without
+    /// copying it. `None`, and nothing was done, when this encoder cannot read that memory: the caller copies.
+    ///
+    /// # Errors
+    /// As for [`VideoEncoder::encode`].
+    fn encode_native(
+        &mut self,
+        picture: &NativeBuffer,
+        timestamp: u64,
+        force_key: bool,
+        out: &mut EncodedFrame,
+    ) -> Result<Option<bool>, CodecError> {
+        let _ = (picture, timestamp, force_key, out);
+        Ok(None)
+    }
+
+    /// Gives a frame that the last call did not bring though its picture went in: where an encoder works
+    /// behind, ask until `false`. It waits at most as long as [`VideoEncoder::encode`] does, and only while
+    /// there is such a picture.
+    ///
+    /// # Errors
+    /// As for [`VideoEncoder::encode`].
+    fn poll_late(&mut self, out: &mut EncodedFrame) -> Result<bool, CodecError> {
+        let _ = out;
+        Ok(false)
+    }
 }
 
 /// Turns a bitstream into pictures, one thread at a time.

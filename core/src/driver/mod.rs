@@ -1,6 +1,7 @@
 //! Everything that runs: the runtime and its threads, the event pump, and each session's actor.
 
 mod actor;
+mod executor;
 mod line;
 mod platform;
 mod pump;
@@ -9,6 +10,7 @@ mod timers;
 mod words;
 
 pub(crate) use actor::{Actor, Command, Expected, Link};
+pub use executor::{EventTask, Executor};
 #[cfg(test)]
 pub(crate) use platform::Chance;
 pub(crate) use platform::Platform;

@@ -1,4 +1,4 @@
-//! One thread per engine calls the host back, in order, holding no lock.
+//! One thread per engine calls the host back, or its executor, in order, holding no lock.
 //!
 //! Invariant: a callback may do anything, including closing the object it was called for and
 //! dropping its own [`Subscription`].
@@ -8,6 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 
+use super::executor::Executor;
 use crate::Error;
 
 /// Events kept for a host that has not subscribed yet. State machines end long before; what floods
@@ -23,6 +24,8 @@ pub(crate) struct Pump {
 struct PumpShared {
     state: Mutex<PumpState>,
     wake: Condvar,
+    /// Where handlers run, if not on the pump's own thread.
+    executor: Option<Executor>,
     /// Wakes a pump that is a task.
     #[cfg(test)]
     notify: tokio::sync::Notify,
@@ -41,8 +44,8 @@ trait Deliver: Send + Sync {
 
 impl Pump {
     /// Starts the thread.
-    pub(crate) fn start() -> Result<Self, Error> {
-        let shared = Arc::new(PumpShared::new());
+    pub(crate) fn start(executor: Option<Executor>) -> Result<Self, Error> {
+        let shared = Arc::new(PumpShared::new(executor));
         let worker = shared.clone();
         thread::Builder::new()
             .name("duet-events".into())
@@ -54,7 +57,7 @@ impl Pump {
     /// A pump that is a task, for tests on virtual time.
     #[cfg(test)]
     pub(crate) fn task() -> (Self, impl Future<Output = ()> + Send + use<>) {
-        let shared = Arc::new(PumpShared::new());
+        let shared = Arc::new(PumpShared::new(None));
         let worker = shared.clone();
         (Pump { shared }, async move { worker.run_as_task().await })
     }
@@ -83,10 +86,11 @@ impl Pump {
 }
 
 impl PumpShared {
-    fn new() -> Self {
+    fn new(executor: Option<Executor>) -> Self {
         PumpShared {
             state: Mutex::new(PumpState { ready: VecDeque::new(), stopped: false }),
             wake: Condvar::new(),
+            executor,
             #[cfg(test)]
             notify: tokio::sync::Notify::new(),
         }
@@ -126,7 +130,16 @@ impl PumpShared {
                 state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
             };
             drop(state);
-            port.deliver_one();
+            match &self.executor {
+                None => port.deliver_one(),
+                // A panicking executor must not end the events of every other call.
+                Some(executor) => {
+                    let run = || executor.run(Box::new(move || port.deliver_one()));
+                    if catch_unwind(AssertUnwindSafe(run)).is_err() {
+                        log::error!("an executor panicked");
+                    }
+                }
+            }
         }
     }
 }
@@ -301,7 +314,7 @@ mod tests {
 
     #[test]
     fn events_before_the_first_subscriber_wait_for_it_in_order() {
-        let pump = Pump::start().expect("pump");
+        let pump = Pump::start(None).expect("pump");
         let port = EventPort::new(pump.clone());
         (0..5).for_each(|n| port.emit(n));
         let (sender, receiver) = mpsc::channel();
@@ -313,7 +326,7 @@ mod tests {
 
     #[test]
     fn a_handler_may_drop_its_own_subscription_and_emit_again() {
-        let pump = Pump::start().expect("pump");
+        let pump = Pump::start(None).expect("pump");
         let port = EventPort::new(pump.clone());
         let slot: Arc<Mutex<Option<Subscription>>> = Arc::default();
         let (sender, receiver) = mpsc::channel();
@@ -333,7 +346,7 @@ mod tests {
 
     #[test]
     fn a_panicking_handler_does_not_end_the_pump() {
-        let pump = Pump::start().expect("pump");
+        let pump = Pump::start(None).expect("pump");
         let port = EventPort::new(pump.clone());
         let (sender, receiver) = mpsc::channel();
         let _subscription = port.subscribe(move |n: i32| {
@@ -348,7 +361,7 @@ mod tests {
 
     #[test]
     fn equal_events_coalesce_and_the_last_event_drops_the_handlers() {
-        let pump = Pump::start().expect("pump");
+        let pump = Pump::start(None).expect("pump");
         let port = EventPort::new(pump.clone());
         for _ in 0..3 {
             port.emit_coalesced(7, |queued, new| queued == new);
@@ -360,6 +373,48 @@ mod tests {
         assert_eq!(receiver.recv_timeout(DEADLINE), Ok(7));
         assert_eq!(receiver.recv_timeout(DEADLINE), Ok(8));
         assert_eq!(receiver.recv_timeout(DEADLINE), Err(mpsc::RecvTimeoutError::Disconnected));
+        pump.stop();
+    }
+
+    #[test]
+    fn a_late_executor_gets_the_events_of_all_objects_in_order_even_after_the_end() {
+        let (tasks, waiting) = mpsc::channel();
+        let executor = Executor::new(move |task| tasks.send(task).expect("test is listening"));
+        let pump = Pump::start(Some(executor)).expect("pump");
+        let (one, other) = (EventPort::new(pump.clone()), EventPort::new(pump.clone()));
+        let told = Arc::new(Mutex::new(Vec::new()));
+        for port in [&one, &other] {
+            let told = told.clone();
+            port.subscribe(move |n: i32| lock(&told).push(n)).detach();
+        }
+        [(&one, 1), (&other, 2), (&one, 3)].iter().for_each(|(port, n)| port.emit(*n));
+        other.emit_last(4);
+        let late: Vec<_> =
+            (0..4).map(|_| waiting.recv_timeout(DEADLINE).expect("a task for each event")).collect();
+        assert!(lock(&told).is_empty());
+        pump.stop();
+        drop((one, other, pump));
+        late.into_iter().for_each(|task| task());
+        assert_eq!(*lock(&told), [1, 2, 3, 4]);
+    }
+
+    #[test]
+    fn an_executor_that_panics_or_drops_a_task_loses_no_other_event() {
+        let (sender, receiver) = mpsc::channel();
+        let (count, counted) = (Mutex::new(0), sender.clone());
+        let executor = Executor::new(move |task| {
+            *lock(&count) += 1;
+            let now = *lock(&count);
+            assert_ne!(now, 1, "a host's bug");
+            task();
+            counted.send(-1).expect("test is listening");
+        });
+        let pump = Pump::start(Some(executor)).expect("pump");
+        let port = EventPort::new(pump.clone());
+        port.subscribe(move |n: i32| sender.send(n).expect("test is listening")).detach();
+        (1..=3).for_each(|n| port.emit(n));
+        let got: Vec<i32> = (0..4).map(|_| receiver.recv_timeout(DEADLINE).expect("event")).collect();
+        assert_eq!(got, [1, -1, 2, -1]);
         pump.stop();
     }
 }

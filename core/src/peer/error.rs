@@ -28,3 +28,14 @@ pub(crate) enum PeerError {
     #[error("the media transport failed: {0}")]
     Transport(String),
 }
+
+impl PeerError {
+    /// The words without what the other side or the system said, which may name addresses.
+    pub(crate) fn in_short(&self) -> String {
+        match self {
+            PeerError::Description(_) => "the other side's session description cannot be used".into(),
+            PeerError::Transport(_) => "the media transport failed".into(),
+            plain => plain.to_string(),
+        }
+    }
+}

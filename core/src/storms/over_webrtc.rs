@@ -128,7 +128,7 @@ impl Host {
             peers: Arc::new(Impaired(link.clone())),
             chance: Chance::seeded(seed),
         };
-        let engine = Engine::over(tasks, Pump::start().expect("a thread"), platform);
+        let engine = Engine::over(tasks, Pump::start(None).expect("a thread"), platform);
         let config = CustomConfig {
             user: name.into(),
             ice: IceConfig::default(),

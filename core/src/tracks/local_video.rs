@@ -7,9 +7,10 @@ use bytes::Bytes;
 use duet_call::VideoFlow;
 use duet_codecs::{CodecError, VideoCodec};
 use duet_media::Time;
-use duet_media::frame::{FrameError, FramePool, PooledFrame, VideoFrame, copy_to_i420};
+use duet_media::frame::{FrameError, FramePool, VideoFrame, check_dimensions, copy_to_i420};
 
-use super::encoder_line::{EncoderLine, Settings};
+use super::encoder_line::{EncoderLine, Outgoing, Settings};
+use super::waiting::{NativeFrame, Waiting};
 use super::{Monitor, spawn_codec_thread};
 use crate::clock;
 use crate::config::CallOptions;
@@ -56,7 +57,7 @@ struct Shared {
 
 #[derive(Default)]
 struct State {
-    newest: Option<PooledFrame>,
+    newest: Option<Waiting>,
     out: Option<Arc<dyn PeerPort>>,
     codec: Option<VideoCodec>,
     target_bps: u64,
@@ -116,28 +117,38 @@ impl LocalVideo {
         buffer.rotation = frame.rotation;
         buffer.color = frame.color;
         buffer.time = if frame.capture_time == Time::ZERO { now } else { frame.capture_time };
-        let (outcome, replaced) = self.shared.monitor.update(|state| {
-            // The camera may have been turned off while the pixels were copied.
-            if state.disabled || state.stopped {
-                return (Pushed::Dropped, Some(buffer));
-            }
-            (Pushed::Queued, state.newest.replace(buffer))
-        });
-        if replaced.is_some() {
-            self.shared.stat(|stats| stats.frames_dropped += 1);
+        Ok(self.shared.queue(Waiting::Copied(buffer)))
+    }
+
+    /// Hands in a picture in the platform's own memory, as its camera gives it, and returns at once; nothing is
+    /// copied here. Platform encoders that can take it do so; for others it is copied on the encoder's thread.
+    ///
+    /// `frame` is released in any case, once: on the encoder's thread, by a later push on its thread, or
+    /// before this returns. At most two are held at a time, one that waits and one that is being encoded; while the
+    /// call is not connected, the newest is.
+    ///
+    /// # Errors
+    /// [`FrameError::NativeUnsupported`] where this build cannot read such pictures, and other
+    /// [`FrameError`]s for a size that frames may not have; the call goes on.
+    pub fn push_native(&self, mut frame: NativeFrame) -> Result<Pushed, FrameError> {
+        let (width, height) = frame.buffer.size()?;
+        check_dimensions(width, height)?;
+        self.shared.stat(|stats| stats.frames_pushed += 1);
+        if frame.capture_time == Time::ZERO {
+            frame.capture_time = clock::now();
         }
-        Ok(outcome)
+        Ok(self.shared.queue(Waiting::Native(frame)))
     }
 
     /// Turns the pictures off and on ("camera off"). Off, pushed frames are dropped.
     pub fn set_enabled(&self, enabled: bool) {
-        let changed = self.shared.monitor.update(|state| {
+        let (changed, unsent) = self.shared.monitor.update(|state| {
             state.key_requested |= enabled;
-            if !enabled {
-                state.newest = None;
-            }
-            std::mem::replace(&mut state.disabled, !enabled) == enabled
+            let unsent = if enabled { None } else { state.newest.take() };
+            (std::mem::replace(&mut state.disabled, !enabled) == enabled, unsent)
         });
+        // Under no lock: releasing a native picture calls the host.
+        drop(unsent);
         if changed {
             (self.shared.on_toggle)();
         }
@@ -225,11 +236,12 @@ impl LocalVideo {
     }
 
     pub(crate) fn stop(&self) {
-        self.shared.monitor.update(|state| {
+        let unsent = self.shared.monitor.update(|state| {
             state.stopped = true;
-            state.newest = None;
             state.out = None;
+            state.newest.take()
         });
+        drop(unsent);
     }
 
     pub(crate) fn stats(&self) -> VideoSendStats {
@@ -255,7 +267,7 @@ impl Default for Flow {
 
 /// One frame's worth of orders for the encoder thread.
 struct Job {
-    frame: PooledFrame,
+    frame: Waiting,
     out: Arc<dyn PeerPort>,
     codec: VideoCodec,
     target_bps: u64,
@@ -267,12 +279,12 @@ struct Job {
 
 /// What the encoder would not take.
 struct Refused {
-    kind: (VideoCodec, u32, u32),
+    kind: (VideoCodec, Option<(u32, u32)>),
     at: Time,
 }
 
 impl Refused {
-    fn covers(&self, kind: (VideoCodec, u32, u32)) -> bool {
+    fn covers(&self, kind: (VideoCodec, Option<(u32, u32)>)) -> bool {
         self.kind == kind && clock::now().since(self.at) < RETRY
     }
 }
@@ -280,6 +292,21 @@ impl Refused {
 impl Shared {
     fn stat(&self, change: impl FnOnce(&mut VideoSendStats)) {
         change(&mut self.stats.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
+    }
+
+    /// Puts `frame` in the place of the one that waits.
+    fn queue(&self, frame: Waiting) -> Pushed {
+        let (outcome, replaced) = self.monitor.update(|state| {
+            // The camera may have been turned off while the pixels were copied.
+            if state.disabled || state.stopped {
+                return (Pushed::Dropped, Some(frame));
+            }
+            (Pushed::Queued, state.newest.replace(frame))
+        });
+        if replaced.is_some() {
+            self.stat(|stats| stats.frames_dropped += 1);
+        }
+        outcome
     }
 
     fn next_job(&self) -> Option<Job> {
@@ -305,7 +332,7 @@ impl Shared {
         let mut line = EncoderLine::new();
         let mut refused: Option<Refused> = None;
         while let Some(job) = self.next_job() {
-            let kind = (job.codec, job.frame.width(), job.frame.height());
+            let kind = (job.codec, job.frame.size());
             let again = refused.as_ref().is_some_and(|refused| refused.covers(kind));
             // A frame behind a full queue would only arrive later than the next one.
             if again || job.out.is_congested() {
@@ -333,12 +360,21 @@ impl Shared {
             fps: job.fps,
             bitrate_bps: (job.target_bps as f64 * PAYLOAD_SHARE) as u32,
             screen: job.screen,
+            color: job.frame.color(),
             reduced: job.reduced,
         };
-        let Some(encoded) = line.encode(&job.frame, &settings, job.key)? else {
+        let mut encoded = line.encode(job.frame.picture(), job.frame.captured(), &settings, job.key)?;
+        if encoded.is_none() {
             self.stat(|stats| stats.frames_dropped += 1);
-            return Ok(());
-        };
+        }
+        while let Some(frame) = encoded {
+            self.send(job, frame);
+            encoded = line.late()?;
+        }
+        Ok(())
+    }
+
+    fn send(&self, job: &Job, encoded: Outgoing<'_>) {
         let (packets, bytes) =
             (encoded.payloads.len(), encoded.payloads.iter().map(Bytes::len).sum::<usize>());
         self.stat(|stats| {
@@ -352,12 +388,14 @@ impl Shared {
         let info = FrameInfo {
             timestamp: encoded.timestamp,
             key: encoded.key,
-            captured: job.frame.time,
-            rotation: job.frame.rotation,
+            captured: job.frame.captured(),
+            rotation: job.frame.rotation(),
         };
         if !job.out.send_video(encoded.payloads, info) {
             self.monitor.lock().key_requested = true;
         }
-        Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

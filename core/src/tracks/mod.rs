@@ -9,6 +9,7 @@ mod local_audio;
 mod local_video;
 mod remote_audio;
 mod remote_video;
+mod waiting;
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -23,6 +24,7 @@ pub use local_audio::LocalAudio;
 pub use local_video::{LocalVideo, Pushed, VideoLimits};
 pub use remote_audio::{Played, RemoteAudio};
 pub use remote_video::{FrameRef, RemoteVideo};
+pub use waiting::NativeFrame;
 
 /// An RTP packet as it came in.
 #[derive(Clone, Debug)]

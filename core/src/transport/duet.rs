@@ -1,6 +1,5 @@
 //! The `duet` dialect over a WebSocket: hello, numbering, acknowledgement, resume.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use duet_signal::message::{
@@ -9,165 +8,71 @@ use duet_signal::message::{
 use duet_signal::outbox::{Accepted, Outbox};
 use duet_signal::{Envelope, MAX_MESSAGE_BYTES, Message, decode, encode, encode_numbered};
 use futures_util::StreamExt;
-use tokio::sync::{Notify, mpsc};
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::Message as Frame;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
-use super::backoff::{Backoff, FIRST_CONNECT_MS, RECONNECT_MS};
-use super::socket::{self, Failure, Socket};
-use super::{CLOSE_TIMEOUT, CONNECT_TIMEOUT, IDLE_TIMEOUT, STABLE};
-use super::{LinkEvent, LinkEvents, LinkSender, QUEUE};
-use crate::driver::Platform;
-use crate::{Error, SessionConfig};
+use super::link::{Link, Service, Stop};
+use super::socket::{self, Socket};
+use super::{CLOSE_TIMEOUT, CONNECT_TIMEOUT, IDLE_TIMEOUT, LinkEvent};
+use crate::Error;
 
 /// An acknowledgement waits this long for a message to ride on.
 const ACK_DELAY: Duration = Duration::from_millis(200);
 
-/// Starts a link; it lives until the sender is dropped or it fails.
-pub(super) fn open(
-    config: &SessionConfig,
+/// The `duet` dialect's half of a link.
+pub(super) struct Duet {
     endpoint: String,
-    platform: Platform,
-    spawn: impl FnOnce(std::pin::Pin<Box<dyn Future<Output = ()> + Send>>),
-) -> (LinkSender, LinkEvents, Arc<Notify>) {
-    let network = Arc::new(Notify::new());
-    let (sender, outgoing) = mpsc::channel(QUEUE);
-    let (events, receiver) = mpsc::channel(QUEUE);
-    let link = Link {
-        endpoint,
-        config: config.clone(),
-        platform,
-        outgoing,
-        events,
-        network: network.clone(),
-        outbox: Outbox::new(),
-        written: 0,
-        session: None,
-        ever_up: false,
-    };
-    spawn(Box::pin(link.run()));
-    (sender, receiver, network)
-}
-
-struct Link {
-    endpoint: String,
-    config: SessionConfig,
-    platform: Platform,
-    outgoing: mpsc::Receiver<Envelope>,
-    events: mpsc::Sender<LinkEvent>,
-    /// The device's network changed: the connection there is may be dead without knowing.
-    network: Arc<Notify>,
     outbox: Outbox<Envelope>,
     /// The highest number written to the present connection.
     written: u64,
     session: Option<(SessionToken, DeviceId)>,
-    ever_up: bool,
 }
 
-/// Why one connection came to its end.
-enum Stop {
-    /// The host closed the session.
-    Closed,
-    /// The connection broke; another may work.
-    Broken(String),
-    /// Trying again is of no use.
-    Fatal(Error),
-}
-
-impl From<Failure> for Stop {
-    fn from(failure: Failure) -> Self {
-        match failure {
-            Failure::Unauthorized(reason) => Stop::Fatal(Error::Unauthorized(reason)),
-            Failure::Other(reason) => Stop::Broken(reason),
-        }
-    }
-}
-
-impl Link {
-    async fn run(mut self) {
-        let error = match self.attempts().await {
-            Stop::Closed => return,
-            Stop::Broken(reason) => Error::Unreachable { url: self.config.url.clone(), reason },
-            Stop::Fatal(error) => error,
+impl Service for Duet {
+    async fn attempt(&mut self, link: &mut Link) -> Stop {
+        let (socket, welcome) = match self.connect(link).await {
+            Ok(connected) => connected,
+            Err(stop) => return stop,
         };
-        // overflow: nobody listens any more, nobody needs to know.
-        let _ = self.events.send(LinkEvent::Failed(error)).await;
-    }
-
-    async fn attempts(&mut self) -> Stop {
-        let mut backoff = Backoff::new(FIRST_CONNECT_MS);
-        let mut last_reason = String::from("no attempt was made");
-        while let Some(wait) = backoff.next(self.platform.chance.share()) {
-            if let Some(stop) = self.pause(wait).await {
-                return stop;
-            }
-            let socket = match self.connect().await {
-                Ok((socket, welcome)) => {
-                    if !self.ever_up {
-                        backoff = Backoff::new(RECONNECT_MS);
-                    }
-                    if let Some(stop) = self.on_welcome(welcome).await {
-                        return stop;
-                    }
-                    socket
-                }
-                Err(Stop::Broken(reason)) => {
-                    log::debug!("signaling attempt failed: {reason}");
-                    last_reason = reason;
-                    continue;
-                }
-                Err(stop) => return stop,
-            };
-            let since = Instant::now();
-            let stop = self.serve(socket).await;
-            // A service that drops us right after its welcome is not asked in vain for ever.
-            if since.elapsed() > STABLE {
-                backoff = Backoff::new(RECONNECT_MS);
-            }
-            match stop {
-                Stop::Broken(reason) => {
-                    log::info!("signaling connection lost: {reason}");
-                    last_reason = reason;
-                    if self.events.send(LinkEvent::Lost).await.is_err() {
-                        return Stop::Closed;
-                    }
-                }
-                stop => return stop,
-            }
-        }
-        Stop::Broken(last_reason)
-    }
-
-    /// Waits, still taking messages in.
-    async fn pause(&mut self, wait: Duration) -> Option<Stop> {
-        let done = sleep(wait);
-        tokio::pin!(done);
-        loop {
-            tokio::select! {
-                biased;
-                () = &mut done => return None,
-                () = self.network.notified() => return None,
-                message = self.outgoing.recv() => match message {
-                    Some(envelope) => if let Some(stop) = self.keep(envelope) { return Some(stop) },
-                    None => return Some(Stop::Closed),
-                },
-            }
+        match self.on_welcome(link, welcome).await {
+            Ok(()) => self.serve(link, socket).await,
+            Err(stop) => stop,
         }
     }
 
-    async fn connect(&mut self) -> Result<(Socket, Welcome), Stop> {
+    fn keep(&mut self, envelope: Envelope) -> Option<Stop> {
+        let weight = match encode(&envelope) {
+            Ok(text) => text.len(),
+            Err(error) => {
+                log::error!("a message was not sent: {error}");
+                return None;
+            }
+        };
+        match self.outbox.push(envelope, weight) {
+            Ok(_) => None,
+            Err(full) => Some(Stop::Fatal(Error::Protocol(full.to_string()))),
+        }
+    }
+}
+
+impl Duet {
+    pub(super) fn new(endpoint: String) -> Self {
+        Duet { endpoint, outbox: Outbox::new(), written: 0, session: None }
+    }
+
+    async fn connect(&self, link: &Link) -> Result<(Socket, Welcome), Stop> {
         let connecting =
-            socket::open(&*self.platform.dialer, self.config.trust(), &*self.endpoint, MAX_MESSAGE_BYTES);
+            socket::open(&*link.platform.dialer, link.config.trust(), &*self.endpoint, MAX_MESSAGE_BYTES);
         let mut socket = timeout(CONNECT_TIMEOUT, connecting)
             .await
             .map_err(|_| Stop::Broken("no answer in time".into()))?
             .map_err(Stop::from)?;
         let hello = Message::Hello(Hello {
             versions: VersionRange { min: PROTOCOL_VERSION, max: PROTOCOL_VERSION },
-            user: self.config.user.clone(),
-            token: self.config.token.clone(),
+            user: link.config.user.clone(),
+            token: link.config.token.clone(),
             resume: self.session.clone().map(|(session, device)| Resume {
                 session,
                 received: self.outbox.received(),
@@ -187,7 +92,7 @@ impl Link {
         }
     }
 
-    async fn on_welcome(&mut self, welcome: Welcome) -> Option<Stop> {
+    async fn on_welcome(&mut self, link: &mut Link, welcome: Welcome) -> Result<(), Stop> {
         let resumed = welcome.resumed && self.outbox.can_resume(welcome.received);
         if resumed {
             self.outbox.on_ack(welcome.received);
@@ -199,20 +104,15 @@ impl Link {
             self.written = 0;
             for envelope in kept {
                 if let Some(stop) = self.keep(envelope) {
-                    return Some(stop);
+                    return Err(stop);
                 }
             }
         }
         self.session = Some((welcome.session, welcome.device));
-        let event = if std::mem::replace(&mut self.ever_up, true) {
-            LinkEvent::Restored { enter_again: true, ice_servers: welcome.ice_servers }
-        } else {
-            LinkEvent::Up { ice_servers: welcome.ice_servers }
-        };
-        self.events.send(event).await.is_err().then_some(Stop::Closed)
+        link.up(true, welcome.ice_servers).await
     }
 
-    async fn serve(&mut self, mut socket: Socket) -> Stop {
+    async fn serve(&mut self, link: &mut Link, mut socket: Socket) -> Stop {
         let mut heard = Instant::now();
         let mut ack_at: Option<Instant> = None;
         loop {
@@ -229,8 +129,8 @@ impl Link {
                 // In a fixed order, so that the same happenings have the same consequences. Silence is only
                 // silence when nothing waits to be read.
                 biased;
-                () = self.network.notified() => return Stop::Broken("the network changed".into()),
-                message = self.outgoing.recv() => match message {
+                () = link.network.notified() => return Stop::Broken("the network changed".into()),
+                message = link.outgoing.recv() => match message {
                     Some(envelope) => if let Some(stop) = self.keep(envelope) { return stop },
                     None => {
                         timeout(CLOSE_TIMEOUT, self.farewell(&mut socket)).await.ok();
@@ -241,7 +141,7 @@ impl Link {
                     heard = Instant::now();
                     match frame {
                         Some(Ok(Frame::Text(text))) => {
-                            if let Some(stop) = self.on_text(&text).await { return stop }
+                            if let Err(stop) = self.on_text(link, &text).await { return stop }
                         }
                         Some(Ok(Frame::Close(_))) | None => return Stop::Broken("closed by the service".into()),
                         Some(Ok(_)) => {}
@@ -260,20 +160,6 @@ impl Link {
             {
                 return stop;
             }
-        }
-    }
-
-    fn keep(&mut self, envelope: Envelope) -> Option<Stop> {
-        let weight = match encode(&envelope) {
-            Ok(text) => text.len(),
-            Err(error) => {
-                log::error!("a message was not sent: {error}");
-                return None;
-            }
-        };
-        match self.outbox.push(envelope, weight) {
-            Ok(_) => None,
-            Err(full) => Some(Stop::Fatal(Error::Protocol(full.to_string()))),
         }
     }
 
@@ -304,12 +190,13 @@ impl Link {
         write(socket, &envelope).await
     }
 
-    async fn on_text(&mut self, text: &str) -> Option<Stop> {
+    async fn on_text(&mut self, link: &Link, text: &str) -> Result<(), Stop> {
         let envelope = match decode(text) {
             Ok(envelope) => envelope,
             Err(error) => {
-                log::warn!("the service sent something unreadable: {error}");
-                return None;
+                log::warn!("the service sent something unreadable");
+                log::debug!("it is unreadable: {error}");
+                return Ok(());
             }
         };
         if let Some(ack) = envelope.ack {
@@ -318,16 +205,16 @@ impl Link {
         if let Some(seq) = envelope.seq {
             match self.outbox.accept(seq) {
                 Accepted::Fresh => {}
-                Accepted::Duplicate => return None,
-                Accepted::Gap => return Some(Stop::Broken("a message is missing".into())),
+                Accepted::Duplicate => return Ok(()),
+                Accepted::Gap => return Err(Stop::Broken("a message is missing".into())),
             }
         }
         match &envelope.message {
-            Message::Ack | Message::Unknown => return None,
-            Message::Error(info) if info.fatal => return Some(refused(info.clone())),
+            Message::Ack | Message::Unknown => return Ok(()),
+            Message::Error(info) if info.fatal => return Err(refused(info.clone())),
             _ => {}
         }
-        self.events.send(LinkEvent::Message(Box::new(envelope))).await.is_err().then_some(Stop::Closed)
+        link.tell(LinkEvent::Message(Box::new(envelope))).await
     }
 }
 

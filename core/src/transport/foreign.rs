@@ -1,25 +1,21 @@
 //! The services of other dialects: carries a [`Translator`]'s texts over WebSockets.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::time::Duration;
 
 use duet_signal::Envelope;
 use duet_signal::dialect::{Action, Carrier, Refusal, Translator};
 use duet_signal::message::UserId;
 use futures_util::StreamExt;
-use tokio::sync::{Notify, mpsc};
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::Message as Frame;
 
 use super::address::Base;
-use super::backoff::{Backoff, FIRST_CONNECT_MS, RECONNECT_MS};
 use super::http;
-use super::socket::{self, Failure, Socket};
-use super::{CONNECT_TIMEOUT, IDLE_TIMEOUT, STABLE};
-use super::{LinkEvent, LinkEvents, LinkSender, QUEUE};
-use crate::driver::Platform;
-use crate::{Error, SessionConfig};
+use super::link::{Link, Service, Stop};
+use super::socket::{self, Socket};
+use super::{CONNECT_TIMEOUT, IDLE_TIMEOUT, LinkEvent, QUEUE};
+use crate::Error;
 
 /// The largest message taken: what Socket.IO servers pass on by default. Whoever is in a room with us may send
 /// such a one, and must not break our connection by it.
@@ -30,168 +26,61 @@ const PING: Duration = Duration::from_secs(15);
 /// The key of PeerServers that ask for none.
 const PEERJS_KEY: &str = "peerjs";
 
-/// Starts a link; it lives until the sender is dropped or it fails.
-pub(super) fn open(
-    config: &SessionConfig,
-    base: Base,
-    translator: Translator,
-    platform: Platform,
-    spawn: impl FnOnce(std::pin::Pin<Box<dyn Future<Output = ()> + Send>>),
-) -> (LinkSender, LinkEvents, Arc<Notify>) {
-    let network = Arc::new(Notify::new());
-    let (sender, outgoing) = mpsc::channel(QUEUE);
-    let (events, receiver) = mpsc::channel(QUEUE);
-    let link = Link {
-        user: config.user.clone(),
-        config: config.clone(),
-        token: format!("{:x}", platform.chance.number()),
-        base,
-        translator,
-        platform,
-        outgoing,
-        waiting: VecDeque::new(),
-        events,
-        network: network.clone(),
-        wake_at: None,
-        ever_up: false,
-        since: None,
-    };
-    spawn(Box::pin(link.run()));
-    (sender, receiver, network)
-}
-
-struct Link {
-    config: SessionConfig,
+/// The half of a link that another system's dialect fills.
+pub(super) struct Foreign {
     /// Who we are; empty until the service has named us.
     user: UserId,
     /// By which a PeerServer knows us again.
     token: String,
     base: Base,
     translator: Translator,
-    platform: Platform,
-    outgoing: mpsc::Receiver<Envelope>,
     /// Said while there was no connection.
     waiting: VecDeque<Envelope>,
-    events: mpsc::Sender<LinkEvent>,
-    /// The device's network changed: the connection there is may be dead without knowing.
-    network: Arc<Notify>,
     /// When the translator wants to be woken.
     wake_at: Option<Instant>,
-    ever_up: bool,
-    /// When the service let us in, in the present attempt.
-    since: Option<Instant>,
 }
 
-/// Why one connection came to its end.
-enum Stop {
-    /// The host closed the session.
-    Closed,
-    /// The connection broke; another may work.
-    Broken(String),
-    /// Trying again is of no use.
-    Fatal(Error),
-}
-
-impl From<Failure> for Stop {
-    fn from(failure: Failure) -> Self {
-        match failure {
-            Failure::Unauthorized(reason) => Stop::Fatal(Error::Unauthorized(reason)),
-            Failure::Other(reason) => Stop::Broken(reason),
-        }
-    }
-}
-
-impl Link {
-    async fn run(mut self) {
-        let error = match self.attempts().await {
-            Stop::Closed => return,
-            Stop::Broken(reason) => Error::Unreachable { url: self.config.url.clone(), reason },
-            Stop::Fatal(error) => error,
-        };
-        // overflow: nobody listens any more, nobody needs to know.
-        let _ = self.events.send(LinkEvent::Failed(error)).await;
-    }
-
-    async fn attempts(&mut self) -> Stop {
-        let mut backoff = Backoff::new(FIRST_CONNECT_MS);
-        let mut last_reason = String::from("no attempt was made");
-        while let Some(wait) = backoff.next(self.platform.chance.share()) {
-            if let Some(stop) = self.pause(wait).await {
-                return stop;
-            }
-            self.since = None;
-            let lost = match self.attempt(&mut backoff).await {
-                Stop::Broken(reason) => reason,
-                stop => return stop,
-            };
-            log::info!("signaling connection lost or not made: {lost}");
-            last_reason = lost;
-            // A service that drops us at once is not asked in vain for ever.
-            if self.since.is_some_and(|since| since.elapsed() > STABLE) {
-                backoff = Backoff::new(RECONNECT_MS);
-            }
-        }
-        Stop::Broken(last_reason)
-    }
-
-    /// One connection, from its making to its end.
-    async fn attempt(&mut self, backoff: &mut Backoff) -> Stop {
-        let mut socket = match self.connect().await {
+impl Service for Foreign {
+    async fn attempt(&mut self, link: &mut Link) -> Stop {
+        let mut socket = match self.connect(link).await {
             Ok(socket) => socket,
             Err(stop) => return stop,
         };
-        self.since = Some(Instant::now());
-        let event = if std::mem::replace(&mut self.ever_up, true) {
-            // The translator sees to it that rooms are entered again.
-            LinkEvent::Restored { enter_again: false, ice_servers: Vec::new() }
-        } else {
-            *backoff = Backoff::new(RECONNECT_MS);
-            LinkEvent::Up { ice_servers: Vec::new() }
-        };
-        if self.events.send(event).await.is_err() {
-            return Stop::Closed;
+        // The translator sees to it that rooms are entered again.
+        if let Err(stop) = link.up(false, Vec::new()).await {
+            return stop;
         }
-        let stop = self.serve(&mut socket).await;
+        let stop = self.serve(link, &mut socket).await;
         if matches!(stop, Stop::Closed) {
             socket::close(&mut socket, None).await;
-        } else if self.events.send(LinkEvent::Lost).await.is_err() {
-            return Stop::Closed;
         }
         stop
     }
 
-    /// Waits, still taking messages in.
-    async fn pause(&mut self, wait: Duration) -> Option<Stop> {
-        let done = sleep(wait);
-        tokio::pin!(done);
-        loop {
-            tokio::select! {
-                biased;
-                () = &mut done => return None,
-                () = self.network.notified() => return None,
-                message = self.outgoing.recv() => match message {
-                    Some(envelope) => {
-                        if self.waiting.len() == QUEUE {
-                            log::warn!("too much was said without a connection; the oldest is lost");
-                            self.waiting.pop_front();
-                        }
-                        self.waiting.push_back(envelope);
-                    }
-                    None => return Some(Stop::Closed),
-                },
-            }
+    fn keep(&mut self, envelope: Envelope) -> Option<Stop> {
+        if self.waiting.len() == QUEUE {
+            log::warn!("too much was said without a connection; the oldest is lost");
+            self.waiting.pop_front();
         }
+        self.waiting.push_back(envelope);
+        None
+    }
+}
+
+impl Foreign {
+    pub(super) fn new(user: UserId, token: String, base: Base, translator: Translator) -> Self {
+        Foreign { user, token, base, translator, waiting: VecDeque::new(), wake_at: None }
     }
 
     /// Opens a WebSocket and waits until the service has let us in.
-    async fn connect(&mut self) -> Result<Socket, Stop> {
+    async fn connect(&mut self, link: &Link) -> Result<Socket, Stop> {
         let late = |_| Stop::Broken("no answer in time".into());
-        let url = timeout(CONNECT_TIMEOUT, self.address()).await.map_err(late)??;
-        let opening = socket::open(&*self.platform.dialer, self.config.trust(), url, MAX_MESSAGE);
+        let url = timeout(CONNECT_TIMEOUT, self.address(link)).await.map_err(late)??;
+        let opening = socket::open(&*link.platform.dialer, link.config.trust(), url, MAX_MESSAGE);
         let mut socket = timeout(CONNECT_TIMEOUT, opening).await.map_err(late)?.map_err(Stop::from)?;
         self.translator.opened();
         let greeting = async {
-            while !self.act(&mut socket).await? {
+            while !self.act(link, &mut socket).await? {
                 let text = read(&mut socket).await?;
                 self.translator.hear(&text);
             }
@@ -203,13 +92,13 @@ impl Link {
         while let Some(envelope) = self.waiting.pop_front() {
             self.say(&envelope);
         }
-        self.act(&mut socket).await?;
+        self.act(link, &mut socket).await?;
         Ok(socket)
     }
 
     /// Where the WebSocket is; asks for a name first where we have none.
-    async fn address(&mut self) -> Result<String, Stop> {
-        let token = self.config.token.as_deref();
+    async fn address(&mut self, link: &Link) -> Result<String, Stop> {
+        let token = link.config.token.as_deref();
         let key = token.unwrap_or(PEERJS_KEY);
         match self.translator.carrier() {
             Carrier::WebSocket => Ok(self.base.plain(token)),
@@ -217,18 +106,17 @@ impl Link {
             Carrier::PeerServer => {
                 if self.user.0.is_empty() {
                     let url = self.base.peerjs_id(key);
-                    let name = http::get(&*self.platform.dialer, self.config.trust(), &url).await;
+                    let name = http::get(&*link.platform.dialer, link.config.trust(), &url).await;
                     self.user = UserId(name.map_err(Stop::from)?);
                     crate::config::check_user(&self.user).map_err(Stop::Fatal)?;
-                    // An error means that the session is over: the next message shows it.
-                    let _ = self.events.send(LinkEvent::Named(self.user.clone())).await;
+                    link.tell(LinkEvent::Named(self.user.clone())).await?;
                 }
                 Ok(self.base.peerjs(key, self.user.as_str(), &self.token))
             }
         }
     }
 
-    async fn serve(&mut self, socket: &mut Socket) -> Stop {
+    async fn serve(&mut self, link: &mut Link, socket: &mut Socket) -> Stop {
         let mut heard = Instant::now();
         let mut ping_at = heard + PING;
         let mut beat_at = self.translator.heartbeat().map(|(every, _)| heard + every);
@@ -238,8 +126,8 @@ impl Link {
                 // In a fixed order, so that the same happenings have the same consequences. Silence is only
                 // silence when nothing waits to be read.
                 biased;
-                () = self.network.notified() => return Stop::Broken("the network changed".into()),
-                message = self.outgoing.recv() => match message {
+                () = link.network.notified() => return Stop::Broken("the network changed".into()),
+                message = link.outgoing.recv() => match message {
                     Some(envelope) => self.say(&envelope),
                     None => return Stop::Closed,
                 },
@@ -271,7 +159,7 @@ impl Link {
                     }
                 }
             }
-            if let Err(stop) = self.act(socket).await {
+            if let Err(stop) = self.act(link, socket).await {
                 return stop;
             }
         }
@@ -284,7 +172,7 @@ impl Link {
     }
 
     /// Does what the translator asks for; true once the service has let us in.
-    async fn act(&mut self, socket: &mut Socket) -> Result<bool, Stop> {
+    async fn act(&mut self, link: &Link, socket: &mut Socket) -> Result<bool, Stop> {
         let mut ready = false;
         while let Some(action) = self.translator.poll_action() {
             match action {
@@ -292,7 +180,7 @@ impl Link {
                 Action::Ready => ready = true,
                 Action::WakeAfter(time) => self.wake_at = Some(Instant::now() + time),
                 Action::Deliver(envelope) => {
-                    self.events.send(LinkEvent::Message(envelope)).await.map_err(|_| Stop::Closed)?;
+                    link.tell(LinkEvent::Message(envelope)).await?;
                 }
                 Action::Broken(reason) => return Err(Stop::Broken(reason)),
                 Action::Refused(refusal) => {
@@ -337,15 +225,21 @@ fn text_of(
 #[cfg(test)]
 mod tests {
     use std::io;
+    use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use async_trait::async_trait;
     use duet_signal::Message;
     use duet_signal::dialect::Dialect;
     use tokio::io::DuplexStream;
+    use tokio::sync::Notify;
+    use tokio::time::sleep;
 
     use super::super::socket::{Dial, Stream};
+    use super::super::{LinkEvents, LinkSender, STABLE};
     use super::*;
+    use crate::SessionConfig;
+    use crate::driver::Platform;
 
     /// A service that is there once, for longer than [`STABLE`], and never answers again.
     #[derive(Default)]

@@ -5,6 +5,7 @@ mod backoff;
 mod duet;
 mod foreign;
 mod http;
+mod link;
 pub(crate) mod socket;
 mod tls;
 
@@ -16,8 +17,11 @@ use duet_signal::dialect::Translator;
 use duet_signal::message::{IceServer, UserId};
 use tokio::sync::{Notify, mpsc};
 
+use self::duet::Duet;
 use crate::driver::Platform;
 use crate::{Error, SessionConfig};
+use foreign::Foreign;
+use link::Link;
 
 pub(crate) use tls::Trust;
 
@@ -76,8 +80,13 @@ pub(crate) fn open(
     let invalid = |reason| Error::InvalidUrl { url: config.url.clone(), reason };
     let base = address::Base::parse(&config.url).map_err(invalid)?;
     let translator = Translator::new(config.dialect, &config.user, platform.chance.number());
-    Ok(match translator {
-        Some(translator) => foreign::open(config, base, translator, platform, spawn),
-        None => duet::open(config, base.duet(), platform, spawn),
-    })
+    let (link, ends) = Link::new(config, platform);
+    spawn(match translator {
+        Some(translator) => {
+            let token = format!("{:x}", link.platform.chance.number());
+            Box::pin(link.run(Foreign::new(config.user.clone(), token, base, translator)))
+        }
+        None => Box::pin(link.run(Duet::new(base.duet()))),
+    });
+    Ok(ends)
 }

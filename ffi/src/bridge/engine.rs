@@ -38,6 +38,8 @@ pub enum DeviceNews {
 /// How much is logged. Descriptions of connections, addresses and user data appear at debug and trace only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
 pub enum LogLevel {
+    /// Nothing.
+    Off,
     /// Bugs.
     Error,
     /// What a host should know of.
@@ -68,7 +70,8 @@ impl NativeEngine {
     /// Starts the engine's threads; 1 to 16 of them for signaling and transport.
     #[uniffi::constructor]
     pub fn new(worker_threads: u32) -> Result<Arc<Self>, DuetError> {
-        let config = EngineConfig { worker_threads: worker_threads as usize };
+        logs::start();
+        let config = EngineConfig { worker_threads: worker_threads as usize, executor: None };
         Ok(Arc::new(NativeEngine { engine: Engine::new(config)? }))
     }
 
@@ -126,16 +129,9 @@ pub fn native_handle_count() -> u64 {
     objects::count() as u64
 }
 
-/// Sends the log of all engines to `sink`; none ends it.
+/// Sends the log of all engines to `sink`; none gives it back to the system's log, where there is one.
 #[uniffi::export]
 pub fn native_set_log(level: LogLevel, sink: Option<Box<dyn NativeLogSink>>) -> Result<(), DuetError> {
-    let filter = match level {
-        LogLevel::Error => LevelFilter::Error,
-        LogLevel::Warn => LevelFilter::Warn,
-        LogLevel::Info => LevelFilter::Info,
-        LogLevel::Debug => LevelFilter::Debug,
-        LogLevel::Trace => LevelFilter::Trace,
-    };
     let sink = sink.map(|sink| -> logs::Sink {
         Arc::new(move |level, target, message| {
             let level = match level {
@@ -148,9 +144,28 @@ pub fn native_set_log(level: LogLevel, sink: Option<Box<dyn NativeLogSink>>) -> 
             sink.log(level, target.into(), message.into());
         })
     });
-    if logs::set(filter, sink) {
+    if logs::set(level.filter(), sink) {
         Ok(())
     } else {
         Err(DuetError::Closed("another library in this process owns the log".into()))
+    }
+}
+
+/// Changes how much is logged.
+#[uniffi::export]
+pub fn native_set_log_level(level: LogLevel) {
+    logs::set_level(level.filter());
+}
+
+impl LogLevel {
+    fn filter(self) -> LevelFilter {
+        match self {
+            LogLevel::Off => LevelFilter::Off,
+            LogLevel::Error => LevelFilter::Error,
+            LogLevel::Warn => LevelFilter::Warn,
+            LogLevel::Info => LevelFilter::Info,
+            LogLevel::Debug => LevelFilter::Debug,
+            LogLevel::Trace => LevelFilter::Trace,
+        }
     }
 }

@@ -2,6 +2,7 @@
 //! is a sane call.
 
 use std::ffi::c_char;
+use std::mem::offset_of;
 use std::time::Duration;
 
 use duet_core::{
@@ -10,6 +11,7 @@ use duet_core::{
 };
 
 use super::error::Failure;
+use super::executor::{DuetExecutor, executor};
 use super::memory::{self, Versioned};
 
 /// How an engine runs. Zero, or NULL instead of the struct, means the default.
@@ -20,6 +22,8 @@ pub struct DuetEngineConfig {
     pub size: usize,
     /// Threads for signaling and transport, 1 to 16; 0: 1, which carries several calls.
     pub worker_threads: u32,
+    /// Where callbacks run, those of logs aside; NULL: on the engine's event thread.
+    pub executor: *const DuetExecutor,
 }
 
 /// A STUN or TURN server.
@@ -115,19 +119,25 @@ pub struct DuetSessionConfig {
 }
 
 // SAFETY: repr(C), size first; integers, bools and raw pointers may be zero.
-unsafe impl Versioned for DuetEngineConfig {}
+unsafe impl Versioned for DuetEngineConfig {
+    const FIRST: usize = offset_of!(DuetEngineConfig, executor);
+}
 // SAFETY: as above.
 unsafe impl Versioned for DuetCallOptions {}
 // SAFETY: as above.
 unsafe impl Versioned for DuetSessionConfig {}
 
 impl DuetEngineConfig {
-    pub(crate) fn to_core(self) -> EngineConfig {
-        let mut config = EngineConfig::default();
+    /// # Safety
+    /// `executor` is NULL or valid.
+    pub(crate) unsafe fn to_core(self) -> Result<EngineConfig, Failure> {
+        // SAFETY: the caller's promise.
+        let executor = unsafe { executor(self.executor)? };
+        let mut config = EngineConfig { executor, ..EngineConfig::default() };
         if self.worker_threads != 0 {
             config.worker_threads = self.worker_threads as usize;
         }
-        config
+        Ok(config)
     }
 }
 

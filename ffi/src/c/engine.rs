@@ -9,6 +9,7 @@ use super::config::DuetEngineConfig;
 use super::entry::entry;
 use super::error::{DuetError, Failure};
 use super::memory;
+use crate::logs;
 use crate::objects::{self, Kind, Object, with_engine};
 
 /// An engine: threads, sessions and their calls. One serves a whole app. 0 is none.
@@ -63,17 +64,18 @@ pub extern "C" fn duet_handle_count() -> usize {
 /// @return `DUET_ERROR_INVALID_ARGUMENT`, or `DUET_ERROR_INTERNAL` when the system refuses a thread.
 ///
 /// # Safety
-/// `config` is NULL or valid; `engine` may be written.
+/// `config` is NULL or valid, and its executor, too, until that was released; `engine` may be written.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn duet_engine_new(
     config: *const DuetEngineConfig,
     engine: *mut DuetEngine,
 ) -> DuetError {
     entry(|| {
+        // SAFETY: the caller's promise. First of all, so that whatever fails below releases the executor.
+        let config = unsafe { memory::read("config", config)?.to_core()? };
         memory::writable("engine", engine)?;
-        // SAFETY: the caller's promise.
-        let config = unsafe { memory::read("config", config)? };
-        let new = objects::insert(Object::Engine(Engine::new(config.to_core())?));
+        logs::start();
+        let new = objects::insert(Object::Engine(Engine::new(config)?));
         // SAFETY: the caller's promise.
         unsafe { memory::put("engine", engine, new) }
     })
@@ -124,7 +126,8 @@ pub extern "C" fn duet_engine_close(engine: DuetEngine) -> DuetError {
 }
 
 /// Does what `duet_engine_close` does, and waits until the other sides have been told: for a process that is
-/// about to end. The only function that waits; not inside a callback.
+/// about to end. The only function that waits; not inside a callback, nor on the thread of the engine's
+/// executor, whose callbacks may be what it waits for.
 ///
 /// @param timeout_ms The longest wait.
 /// @param told Whether all were told; may be NULL.

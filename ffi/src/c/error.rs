@@ -38,7 +38,7 @@ pub enum DuetError {
     Internal = 11,
     /// Somebody of that name is connected already.
     NameTaken = 12,
-    /// The signaling system has no word for it.
+    /// The signaling system has no word for it; or this build cannot read such native pictures.
     Unsupported = 13,
 }
 
@@ -86,7 +86,10 @@ impl From<duet_core::Error> for Failure {
 
 impl From<FrameError> for Failure {
     fn from(error: FrameError) -> Self {
-        Failure::argument(error.to_string())
+        match error {
+            FrameError::NativeUnsupported => Failure::new(DuetError::Unsupported, error.to_string()),
+            _ => Failure::argument(error.to_string()),
+        }
     }
 }
 

@@ -39,8 +39,9 @@ pub type DuetLogCallback = Option<
     ),
 >;
 
-/// Sends the log of all engines to `callback`, in the place of the one before. Without one, nothing is
-/// logged.
+/// Sends the log of all engines to `callback`, in the place of the one before. Without one, lines go to the
+/// system's log: on Android under the tag `duet`, on Apple's platforms in the subsystem `dev.duet`, from
+/// the first engine on and warnings and errors only unless a level was set. Other systems have none.
 ///
 /// @param level A `DuetLogLevel`: what is above it is not logged.
 /// @param callback NULL for none.
@@ -84,7 +85,7 @@ pub unsafe extern "C" fn duet_log_set_callback(
 #[unsafe(no_mangle)]
 pub extern "C" fn duet_log_set_level(level: u32) -> DuetError {
     entry(|| {
-        log::set_max_level(filter(level)?);
+        logs::set_level(filter(level)?);
         Ok(())
     })
 }

@@ -274,21 +274,29 @@ impl DuetVideoFrame {
             pixels,
             width: self.width,
             height: self.height,
-            rotation: match self.rotation {
-                0 => Rotation::Deg0,
-                90 => Rotation::Deg90,
-                180 => Rotation::Deg180,
-                270 => Rotation::Deg270,
-                other => return Err(Failure::argument(format!("{other} is not 0, 90, 180 or 270 degrees"))),
-            },
-            color: match self.color {
-                0 => ColorSpace::Bt601Limited,
-                1 => ColorSpace::Bt601Full,
-                2 => ColorSpace::Bt709Limited,
-                other => return Err(Failure::argument(format!("{other} is not a DuetColorSpace"))),
-            },
+            rotation: rotation(self.rotation)?,
+            color: color(self.color)?,
             capture_time: Time::from_nanos(self.capture_time_ns),
         })
+    }
+}
+
+pub(super) fn rotation(degrees: u32) -> Result<Rotation, Failure> {
+    match degrees {
+        0 => Ok(Rotation::Deg0),
+        90 => Ok(Rotation::Deg90),
+        180 => Ok(Rotation::Deg180),
+        270 => Ok(Rotation::Deg270),
+        other => Err(Failure::argument(format!("{other} is not 0, 90, 180 or 270 degrees"))),
+    }
+}
+
+pub(super) fn color(number: u32) -> Result<ColorSpace, Failure> {
+    match number {
+        0 => Ok(ColorSpace::Bt601Limited),
+        1 => Ok(ColorSpace::Bt601Full),
+        2 => Ok(ColorSpace::Bt709Limited),
+        other => Err(Failure::argument(format!("{other} is not a DuetColorSpace"))),
     }
 }
 

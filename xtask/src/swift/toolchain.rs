@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::debian;
 use crate::setup;
 use crate::shell::{self, Result, cache_dir};
 
@@ -79,7 +80,7 @@ impl Toolchain {
 
 /// Makes the folder: Debian's smallest system, and the compiler.
 fn make(root: &Path) -> Result {
-    let mirror = mirror()?;
+    let mirror = debian::mirror(BY_HAND)?;
     setup::install_debootstrap().map_err(|error| format!("{error}; or {BY_HAND}"))?;
     eprintln!("Swift: getting Debian {RELEASE}'s compiler once, into {} (2.6 GB)", root.display());
     let partial = root.with_extension("partial");
@@ -122,18 +123,4 @@ fn superuser(words: &[&str]) -> Result<Command> {
     let sudo = setup::superuser().ok_or_else(|| format!("neither root nor sudo: {BY_HAND}"))?;
     let words = [sudo, words].concat();
     Ok(shell::command(words[0], &words[1..]))
-}
-
-/// Where this machine gets its own Debian from.
-fn mirror() -> Result<String> {
-    let about = fs::read_to_string("/etc/os-release").unwrap_or_default();
-    let field = |name: &str| about.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
-    if field("ID=") != "debian" {
-        return Err(format!("this system is not Debian: {BY_HAND}"));
-    }
-    let format = "$(RELEASE) $(SITE)";
-    let sources = shell::output("apt-get", &["indextargets", "--format", format, "Created-By: Packages"])?;
-    let own = format!("{} ", field("VERSION_CODENAME="));
-    let site = sources.lines().find_map(|line| line.strip_prefix(&own));
-    site.map(str::to_owned).ok_or_else(|| format!("apt names no mirror of {own}: {BY_HAND}"))
 }

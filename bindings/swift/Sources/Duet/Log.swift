@@ -33,7 +33,8 @@ public enum Log {
         public var message: String
     }
 
-    /// Sends the log to `handler`, in the place of the one before. Without one, nothing is logged.
+    /// Sends the log to `handler`, in the place of the one before. Without one, warnings and errors go to the
+    /// system's log on Apple's platforms, in the subsystem `dev.duet`; ``setLevel(_:)`` changes how much.
     ///
     /// - Parameters:
     ///   - level: What is above it is not logged.
@@ -64,7 +65,7 @@ public enum Log {
         duet_log_set_level(level.rawValue)
     }
 
-    /// Logs nothing any more, and forgets the handler.
+    /// Logs nothing any more, to the system neither, and forgets the handler.
     public static func stop() {
         duet_log_set_callback(Level.off.rawValue, nil, nil, nil)
     }

@@ -119,19 +119,20 @@ final class CallTests: XCTestCase {
     func testMuteAndCameraOffAreKnownHereAndToldThere() async throws {
         let users = try Users()
         let (outgoing, incoming) = try await users.connectedCall()
-        let news = incoming.events
+        // Both before anything is done: a stream has what happens from its making on.
+        let (silence, screen) = (incoming.events, incoming.events)
         XCTAssertTrue(outgoing.localAudio.isEnabled && outgoing.localVideo.isEnabled)
         outgoing.localAudio.setEnabled(false)
         outgoing.localVideo.setEnabled(false)
         XCTAssertFalse(outgoing.localAudio.isEnabled || outgoing.localVideo.isEnabled)
-        _ = try await first("silence and darkness", of: news) { event -> Bool? in
+        _ = try await first("silence and darkness", of: silence) { event -> Bool? in
             if case .remoteMedia(let media) = event, !media.audio, !media.video { true } else { nil }
         }
         var picture = Picture()
         XCTAssertFalse(try outgoing.localVideo.push(picture.next()))
         outgoing.localVideo.setScreen(true)
         outgoing.localVideo.setEnabled(true)
-        _ = try await first("a screen", of: incoming.events) { event -> Bool? in
+        _ = try await first("a screen", of: screen) { event -> Bool? in
             if case .remoteMedia(let media) = event, media.screen { true } else { nil }
         }
     }

@@ -22,15 +22,13 @@ final class LogTests: XCTestCase {
 
     func testNoAddressOrUserIsLoggedAboveDebug() async throws {
         let lines = Notes<Log.Line>()
-        try Log.handle(level: .info) { lines.add($0) }
+        try Log.handle(level: .trace) { lines.add($0) }
         defer { Log.stop() }
         try await oneCall()
-        for line in lines.all {
-            XCTAssertLessThanOrEqual(line.level, .info)
-            for secret in ["127.0.0.1", "candidate:", "a=fingerprint", "alice"] {
-                XCTAssertFalse(line.message.contains(secret), "\(line)")
-            }
-        }
+        let secrets = ["127.0.0.1", "candidate:", "a=fingerprint", "ice-ufrag", "alice", "bob"]
+        let telling = lines.all.filter { line in secrets.contains { line.message.contains($0) } }
+        XCTAssertEqual(telling.filter { $0.level <= .info }, [])
+        XCTAssertFalse(telling.isEmpty, "there was something to keep quiet about")
     }
 
     private func oneCall() async throws {

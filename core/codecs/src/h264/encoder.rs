@@ -91,6 +91,7 @@ impl VideoEncoder for Encoder {
         // borrowed for the whole call and only read.
         let frame = unsafe { self.library.encode(&source)? };
         out.data.clear();
+        out.timestamp = timestamp;
         if matches!(frame.eFrameType, sys::videoFrameTypeSkip | sys::videoFrameTypeInvalid) {
             return Ok(false);
         }

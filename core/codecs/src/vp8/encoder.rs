@@ -81,8 +81,8 @@ impl VideoEncoder for Encoder {
     }
 
     fn configure(&mut self, config: &EncoderConfig) -> Result<(), CodecError> {
-        let rates_only =
-            EncoderConfig { bitrate_bps: config.bitrate_bps, fps: config.fps, ..self.config } == *config;
+        let EncoderConfig { bitrate_bps, fps, color, .. } = *config;
+        let rates_only = EncoderConfig { bitrate_bps, fps, color, ..self.config } == *config;
         if rates_only {
             return self.set_rates(config.bitrate_bps, config.fps);
         }
@@ -136,6 +136,7 @@ impl VideoEncoder for Encoder {
             return Err(self.failed(status));
         }
         out.data.clear();
+        out.timestamp = timestamp;
         let mut iterator = ptr::null();
         loop {
             // SAFETY: the context is an encoder and `iterator` began at null as libvpx wants it; a

@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "every test binary uses another part")]
 
 use duet_codecs::{CodecError, EncodedFrame, EncoderConfig, VideoCodec, VideoEncoder, video_encoder};
-use duet_media::frame::{I420Frame, I420Ref};
+use duet_media::frame::{ColorSpace, I420Frame, I420Ref};
 
 /// Frames per second of the tests' videos.
 pub const FPS: f32 = 30.0;
@@ -10,7 +10,8 @@ pub const FPS: f32 = 30.0;
 pub const TICKS: u64 = 3000;
 
 pub fn config(width: u32, height: u32, bitrate_bps: u32) -> EncoderConfig {
-    EncoderConfig { width, height, fps: FPS, bitrate_bps, screen: false, threads: 1 }
+    let color = ColorSpace::default();
+    EncoderConfig { width, height, fps: FPS, bitrate_bps, screen: false, color, threads: 1 }
 }
 
 /// Frame `n` of a picture with a drifting soft background, a textured square that bounces on it and

@@ -138,6 +138,12 @@ pub enum FrameError {
         /// Bytes given.
         actual: usize,
     },
+    /// Pictures in the platform's own memory cannot be read here.
+    #[error(
+        "this build cannot read that kind of native picture; push its pixels, or build for its platform with \
+         the feature platform-codecs"
+    )]
+    NativeUnsupported,
     /// A row stride is smaller than a row, or a pixel stride is not 1 to 4.
     #[error("the {plane} plane's strides ({row_stride}, {pixel_stride}) do not fit a row of {width} samples")]
     BadStride {
@@ -219,7 +225,11 @@ impl Plane<'_> {
     }
 }
 
-fn check_dimensions(width: u32, height: u32) -> Result<(), FrameError> {
+/// Whether a frame may have this size.
+///
+/// # Errors
+/// [`FrameError`] when a dimension is odd or out of range.
+pub fn check_dimensions(width: u32, height: u32) -> Result<(), FrameError> {
     let range = MIN_DIMENSION..=MAX_DIMENSION;
     if !range.contains(&width) || !range.contains(&height) {
         return Err(FrameError::BadDimension { width, height });

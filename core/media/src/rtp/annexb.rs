@@ -2,7 +2,7 @@
 
 /// The NAL units of `stream`, without start codes and without the zero bytes that may surround
 /// them. Empty units are left out, and so is what precedes the first start code.
-pub(super) fn nal_units(stream: &[u8]) -> NalUnits<'_> {
+pub fn nal_units(stream: &[u8]) -> NalUnits<'_> {
     let rest = match find_start(stream) {
         Some(at) => &stream[at + 3..],
         None => &[],
@@ -10,7 +10,9 @@ pub(super) fn nal_units(stream: &[u8]) -> NalUnits<'_> {
     NalUnits { rest }
 }
 
-pub(super) struct NalUnits<'a> {
+/// See [`nal_units`].
+#[derive(Clone, Debug)]
+pub struct NalUnits<'a> {
     /// From behind a start code on.
     rest: &'a [u8],
 }

@@ -32,6 +32,7 @@ mod tests;
 
 use thiserror::Error;
 
+pub use annexb::{NalUnits, nal_units};
 pub use orientation::{VIDEO_ORIENTATION, orientation_byte, rotation_of};
 pub use packetizer::{DEFAULT_MAX_PAYLOAD, MIN_MAX_PAYLOAD, Packetizer, Payload, Payloads};
 

@@ -35,7 +35,8 @@ impl Actor {
                 }
             }
             PeerEvent::Failed(error) => {
-                log::warn!("{error}");
+                log::warn!("{}", error.in_short());
+                log::debug!("{error}");
                 self.lines.input(&machine_id(id), words::peer_error(&error));
             }
             PeerEvent::Closed => self.lines.input(&machine_id(id), Input::Peer(PeerInput::Closed)),

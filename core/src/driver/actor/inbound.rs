@@ -221,7 +221,9 @@ impl Actor {
     }
 
     fn on_refused(&mut self, info: &ErrorInfo) {
-        log::info!("the service refused: {}", info.message);
+        // Its words may name people.
+        log::info!("the service refused: {:?}", info.code);
+        log::debug!("the service refused: {}", info.message);
         let input = match info.code {
             ErrorCode::RoomFull => WireInput::RoomFull,
             code => WireInput::Refused(words::refusal(code)),

@@ -240,15 +240,15 @@ impl Actor {
     fn place(&mut self, call: Arc<CallShared>) {
         let id = machine_id(&call.id);
         let media = words::from_wire(call.options.media());
-        let (placed, peer_user) = match &call.origin {
+        let placed = match &call.origin {
             Origin::Ring(to) => {
                 let peer = PeerName(to.0.clone());
                 self.calls.insert(call.id.clone(), Line::new(call.clone()));
-                (self.lines.ring(id, peer, media), Some(to))
+                self.lines.ring(id, peer, media)
             }
             Origin::Room(room) => {
                 self.calls.insert(call.id.clone(), Line::new(call.clone()));
-                (self.lines.join(id, RoomName(room.0.clone()), media).map(|()| Placed::Ringing), None)
+                self.lines.join(id, RoomName(room.0.clone()), media).map(|()| Placed::Ringing)
             }
             Origin::Incoming(..) => return,
         };
@@ -260,7 +260,7 @@ impl Actor {
                     line.narrow(media, fps, screen);
                     line.accepted();
                 }
-                log::info!("{peer_user:?} was ringing here already; that call is answered instead");
+                log::info!("both rang at once; the other one's call is answered");
                 EndReason::GlareLost
             }
             Err(error) => {

@@ -125,7 +125,8 @@ impl Connection {
         };
         self.negotiation.dropped();
         if self.negotiation.has_agreed() {
-            log::warn!("a description ({kind:?}) in a call was refused: {error}");
+            log::warn!("a description ({kind:?}) in a call was refused");
+            log::debug!("it was refused: {error}");
             return;
         }
         let error = match error {

@@ -6,8 +6,10 @@ public object Duet {
     public val version: String get() = Native64.duet_version()
 
     /**
-     * Sends the log of all engines to [sink], on whatever thread writes it, in the place of the one before; null ends it.
-     * Descriptions of connections, addresses and user data appear at debug and trace only.
+     * Sends the log of all engines to [sink], on whatever thread writes it, in the place of the one before. With null it
+     * goes to the system's log, where it goes before the first call, too: on Android it is in logcat under the tag `duet`,
+     * warnings and errors only unless a level was set; the JVM elsewhere has none. Descriptions of connections, addresses
+     * and user data appear at debug and trace only.
      *
      * @param level what is above it is not logged.
      */
@@ -21,4 +23,7 @@ public object Duet {
             },
         )
     }
+
+    /** Changes how much is logged, at any time. */
+    public fun setLogLevel(level: LogLevel): Unit = nativeSetLogLevel(level)
 }

@@ -75,7 +75,10 @@ public class VideoFrame private constructor(
                 throw DuetException.InvalidArgument("${data.remaining()} bytes are no ${width}x$height picture")
             }
             fun part(from: Int, length: Int): ByteBuffer =
-                data.duplicate().position(data.position() + from).limit(data.position() + from + length)
+                data.duplicate().apply {
+                    position(data.position() + from)
+                    limit(position() + length)
+                }
             return yuv420(
                 width,
                 height,

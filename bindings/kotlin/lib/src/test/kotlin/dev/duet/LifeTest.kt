@@ -1,5 +1,7 @@
 package dev.duet
 
+import kotlinx.coroutines.CompletableDeferred
+import kotlinx.coroutines.asCoroutineDispatcher
 import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.delay
@@ -10,6 +12,8 @@ import org.junit.jupiter.api.Assertions.assertNull
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 import java.io.File
+import java.util.concurrent.ConcurrentLinkedQueue
+import java.util.concurrent.Executors
 import kotlin.time.Duration.Companion.milliseconds
 import kotlin.time.Duration.Companion.minutes
 
@@ -32,6 +36,29 @@ class LifeTest {
             outgoing.close()
             incoming.ended()
             incoming.close()
+        }
+    }
+
+    @Test
+    fun `events and messages come on the thread that the host chose`() = test {
+        Executors.newSingleThreadExecutor { Thread(it, "host") }.asCoroutineDispatcher().use { host ->
+            fun here() = assertEquals("host", Thread.currentThread().name.substringBefore(' '))
+            Engine(dispatcher = host).use { engine ->
+                val bob = CompletableDeferred<Session>()
+                val alice = engine.customSession("alice") { here(); bob.await().deliver(it) }
+                bob.complete(engine.customSession("bob") { here(); runCatching { alice.deliver(it) } })
+                coroutineScope {
+                    val outgoing = alice.ring("bob")
+                    val told = ConcurrentLinkedQueue<CallEvent>()
+                    val collector = launch(host) { outgoing.events.collect { here(); told.add(it) } }
+                    launch(host) { bob.await().incoming().use { here(); it.accept(); it.hangUp() } }
+                    collector.join()
+                    assertTrue(told.any { it is CallEvent.Connected } && told.last() is CallEvent.Ended, told.toString())
+                    outgoing.close()
+                }
+                alice.close()
+                bob.await().close()
+            }
         }
     }
 
