@@ -2,6 +2,7 @@
 
 mod aar;
 mod abi;
+mod apps;
 mod archive;
 mod classes;
 mod consumer;
@@ -135,7 +136,8 @@ impl Package {
         let work = target_dir().join("android/check");
         let repository = work.join("maven");
         self.publish(&repository)?;
-        consumer::check(&work, &repository, full)
+        consumer::check(&work, &repository, full)?;
+        apps::check(full)
     }
 }
 
