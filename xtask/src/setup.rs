@@ -84,6 +84,19 @@ pub fn install_pip() -> Result {
     install(&[PIP])
 }
 
+/// What the tests of the sample for Android need beside Kotlin's.
+const ANDROID: &[Package] = &[
+    Package { name: "aapt", present: || has_program("aapt2"), purpose: "resources of Android" },
+    Package { name: "chromium", present: || has_program("chromium"), purpose: "calls with a browser" },
+];
+
+/// Installs what the tests of the sample for Android need.
+pub fn install_android_tests() -> Result {
+    install(LANGUAGES)?;
+    install(ANDROID)?;
+    node_packages()
+}
+
 /// Installs what the tests of the other languages need.
 pub fn install_languages() -> Result {
     install(LANGUAGES)

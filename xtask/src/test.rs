@@ -43,6 +43,7 @@ fn languages(full: bool) -> Result {
         }
         Err(missing) => eprintln!("skipped: C, C++, Kotlin and Android's package; {missing}"),
     }
+    eprintln!("left out: compiling for Android; `cargo xtask android --check` does that, too");
     eprintln!("left out: the package for iPhones; `cargo xtask apple --check` builds and verifies it");
     swift::tests()
 }

@@ -29,6 +29,9 @@ const ABSENT: &[&str] = &[
     "java/util/concurrent/Flow",
 ];
 
+/// What Android's compiler takes out again: how Java 8 says "lambda".
+const COMPILED_AWAY: &[&str] = &["java/lang/invoke/LambdaMetafactory", "java/lang/invoke/MethodHandles"];
+
 /// Classes that are named and that the oldest Android does not have.
 pub fn findings(files: &Files) -> Vec<String> {
     let mut found = Vec::new();
@@ -47,7 +50,7 @@ pub fn findings(files: &Files) -> Vec<String> {
 fn is_missing(class: &str) -> bool {
     let java = class.starts_with("java/") || class.starts_with("javax/");
     let within = |list: &[&str]| list.iter().any(|prefix| class.starts_with(prefix));
-    java && (!within(PRESENT) || within(ABSENT))
+    java && !within(COMPILED_AWAY) && (!within(PRESENT) || within(ABSENT))
 }
 
 /// The classes that a class file's constant pool names.
@@ -120,7 +123,13 @@ pub mod tests {
 
     #[test]
     fn what_it_has_and_what_is_not_java_s_is_fine() {
-        let names = ["java/lang/Object", "java/nio/ByteBuffer", "kotlin/Unit", "com/sun/jna/Native", "[[I"];
+        let names = [
+            "java/lang/Object",
+            "java/lang/invoke/MethodHandles$Lookup",
+            "kotlin/Unit",
+            "com/sun/jna/Native",
+            "[[I",
+        ];
         assert_eq!(findings_of(&names), Vec::<String>::new());
     }
 

@@ -3,6 +3,7 @@
 mod aar;
 mod abi;
 mod api;
+mod apps;
 mod archive;
 mod classes;
 mod consumer;
@@ -162,7 +163,8 @@ impl Package {
         self.publish(&repository)?;
         layout::check(&work)?;
         let program = consumer::check(&work, &repository)?;
-        keep::check(&program, &self.rules, full)
+        keep::check(&program, &self.rules, full)?;
+        apps::check(full)
     }
 }
 
