@@ -12,7 +12,7 @@ use super::maven;
 use crate::shell::{self, Result};
 
 /// Rules without which the program must not work, by a word that only they have: otherwise its call would prove
-/// nothing. The last of a quick check is taken alone.
+/// nothing. A quick check tries the last alone.
 const NEEDED: &[&str] =
     &["com.sun.jna.**", "RuntimeVisibleAnnotations", "com.sun.jna.Structure", "native <methods>"];
 
@@ -34,9 +34,8 @@ pub fn check(program: &Program, rules: &str, full: bool) -> Result {
     let tried = if full { NEEDED } else { &NEEDED[NEEDED.len() - 1..] };
     for word in tried {
         let fewer = without(rules, word)?;
-        // ProGuard may see by itself that something is missing.
-        let shrunk = shrink(program, &fewer, "broken").map(|()| shrunk(program, "broken"));
-        let ran = shrunk.and_then(|jar| program.run(&[jar])).is_ok_and(shell::succeeds);
+        shrink(program, &fewer, "broken")?;
+        let ran = shell::succeeds(program.run(&[shrunk(program, "broken")])?);
         if ran {
             return Err(format!(
                 "without the rule of `{word}` the program works all the same: the check proves nothing"
