@@ -18,6 +18,7 @@ import dev.duet.sample.HomeActivity
 import dev.duet.sample.IncomingActivity
 import dev.duet.sample.R
 import dev.duet.sample.SignInActivity
+import dev.duet.sample.logic.Account
 import dev.duet.sample.logic.CallAction
 import dev.duet.sample.logic.Pushed
 import dev.duet.sample.logic.Stage
@@ -33,6 +34,8 @@ import org.robolectric.Robolectric
 import org.robolectric.RobolectricTestRunner
 import org.robolectric.Shadows.shadowOf
 import org.robolectric.annotation.Config
+import java.net.InetAddress
+import java.net.ServerSocket
 import java.time.Duration
 
 @RunWith(RobolectricTestRunner::class)
@@ -127,7 +130,7 @@ class ScreensTest {
 
     @Test
     fun `whoever is signed in sees whom to ring`() = screens {
-        app.account = dev.duet.sample.logic.Account("https://127.0.0.1:9", "ann")
+        app.account = Account("https://127.0.0.1:9", "ann")
         app.getSharedPreferences("account", Context.MODE_PRIVATE).edit().putString("recent", "bob\nMaria").apply()
         val activity = open<HomeActivity>()
         assertEquals(activity.getString(R.string.signed_in_as, "ann"), activity.text(R.id.who))
@@ -137,8 +140,9 @@ class ScreensTest {
 
     @Test
     fun `a push rings before the session is connected, and shows a notification over the lock screen`() = screens {
-        // Nobody listens there: the call is made of the push alone.
-        app.account = dev.duet.sample.logic.Account("http://127.0.0.1:9", "ann")
+        // A server that never answers: the call is made of the push alone.
+        val silent = ServerSocket(0, 1, InetAddress.getLoopbackAddress())
+        app.account = Account("http://127.0.0.1:${silent.localPort}", "ann")
         val expires = System.currentTimeMillis() / 1000 + 30
         val answer = app.pushed(mapOf("call" to "p1", "from" to "bob", "media" to "video", "expires" to "$expires"))
         assertTrue("$answer", answer is Pushed.Ringing)
@@ -151,9 +155,10 @@ class ScreensTest {
         assertNotNull(shadowOf(app).nextStartedService)
         val service = Robolectric.buildService(CallService::class.java).create().startCommand(0, 1).get()
         val shown = shadowOf(service).lastForegroundNotification
-        assertNotNull("full screen", shown.fullScreenIntent)
+        assertNotNull("full screen: ${app.controller.ui.value}", shown?.fullScreenIntent)
         assertEquals(ServiceInfo.FOREGROUND_SERVICE_TYPE_PHONE_CALL, service.foregroundServiceType)
         app.signOut()
+        silent.close()
     }
 
     @Test
@@ -178,7 +183,7 @@ class ScreensTest {
 
     private fun Screens.all(check: (Activity, String) -> Unit) {
         check(open<SignInActivity>(), "sign-in")
-        app.account = dev.duet.sample.logic.Account("https://127.0.0.1:9", "ann")
+        app.account = Account("https://127.0.0.1:9", "ann")
         check(open<HomeActivity>(), "home")
         incoming()
         check(open<IncomingActivity>(), "incoming")
