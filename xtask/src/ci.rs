@@ -1,10 +1,12 @@
 //! What CI runs.
 
+use crate::android;
 use crate::apple;
 use crate::setup;
 use crate::shell::{self, Result, cargo, command};
 use crate::swift;
 use crate::test;
+use crate::workflow;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -20,6 +22,7 @@ pub fn run(args: &Args) -> Result {
     shell::run(cargo(&["fmt", "--all", "--check"]))?;
     let deny = setup::cargo_deny()?;
     shell::run(command(deny, &["check", "bans", "licenses", "sources"]))?;
+    workflow::check()?;
     let lint = |features: &[&str]| {
         let mut words = vec!["clippy", "--workspace", "--all-targets"];
         words.extend(features);
@@ -34,6 +37,7 @@ pub fn run(args: &Args) -> Result {
     let mut docs = cargo(&["doc", "--workspace", "--no-deps", "--quiet"]);
     docs.env("RUSTDOCFLAGS", "-D warnings");
     shell::run(docs)?;
+    android::check_targets(args.full)?;
     apple::check(args.full)?;
     test::run(&test::Args { full: args.full, no_browser: false })
 }

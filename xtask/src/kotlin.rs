@@ -177,7 +177,8 @@ fn project() -> PathBuf {
     shell::root().join("bindings/kotlin/lib")
 }
 
-fn generate() -> Result {
+/// Makes the generated half of the library that is built.
+pub fn generate() -> Result {
     let (built, target) = (target_dir().join("debug"), project().join("target"));
     let raw = target.join("bridge");
     let mut bindgen =

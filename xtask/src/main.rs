@@ -18,6 +18,7 @@ mod setup;
 mod shell;
 mod swift;
 mod test;
+mod workflow;
 
 use std::process::ExitCode;
 

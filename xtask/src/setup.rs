@@ -57,8 +57,11 @@ const MOBILE: &[Package] = &[
         purpose: "libraries for Android and iOS",
     },
     Package { name: "libc++-19-dev", present: has_libcxx, purpose: "C++ for iOS" },
-    Package { name: "python3-pip", present: has_pip, purpose: "headers for Android and iOS" },
+    PIP,
 ];
+
+const PIP: Package =
+    Package { name: "python3-pip", present: has_pip, purpose: "headers for Android and iOS, checks" };
 
 /// Where Debian's libc++ 19 has its headers.
 pub const LIBCXX: &str = "/usr/lib/llvm-19/include/c++/v1";
@@ -74,6 +77,24 @@ fn has_pip() -> bool {
 /// Installs what compiling for Android and iOS needs beside Rust.
 pub fn install_mobile() -> Result {
     install(MOBILE)
+}
+
+/// Installs what gets tools that are written for Python.
+pub fn install_pip() -> Result {
+    install(&[PIP])
+}
+
+/// What the tests of the sample for Android need beside Kotlin's.
+const ANDROID: &[Package] = &[
+    Package { name: "aapt", present: || has_program("aapt2"), purpose: "resources of Android" },
+    Package { name: "chromium", present: || has_program("chromium"), purpose: "calls with a browser" },
+];
+
+/// Installs what the tests of the sample for Android need.
+pub fn install_android_tests() -> Result {
+    install(LANGUAGES)?;
+    install(ANDROID)?;
+    node_packages()
 }
 
 /// Installs what the tests of the other languages need.

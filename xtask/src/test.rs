@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::android;
 use crate::c;
 use crate::cross;
 use crate::kotlin;
@@ -29,20 +30,22 @@ pub fn run(args: &Args) -> Result {
         return Ok(());
     }
     shell::run(cargo(&["build", "--workspace", "--features", FEATURES]))?;
-    languages()?;
+    languages(args.full)?;
     browser(&target_dir().join("debug"), args.full)
 }
 
 /// The other languages; on a machine that lacks their tools, says what is left out.
-fn languages() -> Result {
+fn languages(full: bool) -> Result {
     let present = setup::install_languages();
     match &present {
         Ok(()) => {
             c::tests()?;
             kotlin::tests()?;
+            android::tests(full)?;
         }
-        Err(missing) => eprintln!("skipped: C, C++ and Kotlin; {missing}"),
+        Err(missing) => eprintln!("skipped: C, C++, Kotlin and Android's package; {missing}"),
     }
+    eprintln!("left out: compiling for Android; `cargo xtask android --check` does that, too");
     eprintln!("left out: the package for iPhones; `cargo xtask apple --check` builds and verifies it");
     swift::tests()?;
     if present.is_ok() { cross::tests() } else { Ok(()) }

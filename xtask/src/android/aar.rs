@@ -13,8 +13,8 @@ pub const NAMESPACE: &str = "dev.duet.android";
 /// that they name, and R8 refuses to go on.
 pub const MIN_COMPILE_SDK: u32 = 35;
 
-/// What says so to Android's Gradle plugin. Its first version that knows API 35 is 8.6. Nothing here is
-/// missing in API 24, so that apps need no desugared library.
+/// What says so to Android's Gradle plugin. Its first version that knows API 35 is 8.6. `java.time`, which came
+/// with API 26, is in the interface: the plugin tells apps that have not switched desugaring on to do so.
 const METADATA: &str = "META-INF/com/android/build/gradle/aar-metadata.properties";
 
 /// What a package is made of.
@@ -84,7 +84,7 @@ pub fn findings(files: &Files, rules: &str) -> Vec<String> {
 fn metadata() -> String {
     format!(
         "aarFormatVersion=1.0\naarMetadataVersion=1.0\nminCompileSdk={MIN_COMPILE_SDK}\nminCompileSdkExtension=0\n\
-         minAndroidGradlePluginVersion=8.6.0\ncoreLibraryDesugaringEnabled=false\n"
+         minAndroidGradlePluginVersion=8.6.0\ncoreLibraryDesugaringEnabled=true\n"
     )
 }
 

@@ -55,6 +55,17 @@ impl Library {
         library.map_err(|error| format!("it is a broken library: {error}"))
     }
 
+    /// Segments that devices with pages of 16 KB cannot map. None of those is 32-bit.
+    pub fn page_findings(&self) -> Vec<String> {
+        let small = self.segments.iter().filter(|(alignment, ..)| self.wide && *alignment < PAGE);
+        let told = |(alignment, ..): &(u64, u64, u64)| {
+            format!(
+                "a segment is aligned to {alignment} bytes, not {PAGE}: link with -z max-page-size={PAGE}"
+            )
+        };
+        small.map(told).collect()
+    }
+
     /// What is wrong with it as `libduet.so` of an ABI that must export these names.
     pub fn findings(&self, abi: &Abi, wanted: &BTreeSet<String>) -> Vec<String> {
         let mut found = Vec::new();
@@ -69,12 +80,8 @@ impl Library {
         if self.segments.is_empty() {
             found.push("nothing of it is loaded".into());
         }
+        found.extend(self.page_findings());
         for (alignment, offset, address) in &self.segments {
-            if abi.wide && *alignment < PAGE {
-                found.push(format!(
-                    "a segment is aligned to {alignment} bytes, not {PAGE}: link with -z max-page-size={PAGE}"
-                ));
-            }
             if *alignment > 1 && offset % alignment != address % alignment {
                 found.push(format!("a segment at {offset:#x} of the file cannot be mapped at {address:#x}"));
             }
@@ -140,4 +147,73 @@ fn read<E: FileHeader<Endian = Endianness>>(data: &[u8]) -> object::Result<Libra
         }
     }
     Ok(library)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::android::abi::ABIS;
+    use crate::android::stand_in::StandIn;
+
+    fn names() -> BTreeSet<String> {
+        ["duet_version", "uniffi_duet_fn_free_nativecall"].map(str::to_owned).into()
+    }
+
+    /// What is said of a stand-in for an ABI, after something was broken in it.
+    fn findings(abi: Abi, breakage: impl Fn(&mut StandIn)) -> Vec<String> {
+        let mut library = StandIn::new(abi, names());
+        breakage(&mut library);
+        Library::parse(&library.build().unwrap()).unwrap().findings(&abi, &names())
+    }
+
+    #[test]
+    fn a_library_as_it_should_be_is_found_to_be_so() {
+        for abi in ABIS {
+            assert_eq!(findings(abi, |_| ()), Vec::<String>::new(), "{}", abi.name);
+        }
+    }
+
+    #[test]
+    fn a_library_for_another_machine_is_found() {
+        for (abi, other) in [(ABIS[0], ABIS[1]), (ABIS[0], ABIS[2]), (ABIS[1], ABIS[0])] {
+            let found = findings(abi, |library| library.abi = other);
+            assert!(found[0].contains("another machine"), "{found:?}");
+        }
+    }
+
+    #[test]
+    fn pages_of_4_kb_are_found_where_they_matter() {
+        let found = findings(ABIS[0], |library| library.page = 4096);
+        assert_eq!(found.len(), 2, "both segments: {found:?}");
+        assert!(found[0].contains("aligned to 4096 bytes"));
+        // No 32-bit device has larger pages.
+        assert_eq!(findings(ABIS[1], |library| library.page = 4096), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_missing_function_is_found() {
+        let found = findings(ABIS[0], |library| {
+            library.exports.remove("duet_version");
+        });
+        assert_eq!(found, ["it does not export 1 functions that are called, duet_version first"]);
+    }
+
+    #[test]
+    fn libraries_that_devices_lack_a_wrong_name_and_code_to_be_patched_are_found() {
+        let found = findings(ABIS[2], |library| library.needed.push("libc++_shared.so"));
+        assert!(found[0].contains("needs libc++_shared.so"), "{found:?}");
+        let found = findings(ABIS[2], |library| library.soname = "libother.so");
+        assert!(found[0].contains("libother.so"), "{found:?}");
+        let found = findings(ABIS[2], |library| library.text_relocations = true);
+        assert!(found[0].contains("-fPIC"), "{found:?}");
+    }
+
+    #[test]
+    fn what_is_no_library_is_refused() {
+        assert!(Library::parse(b"#!/bin/sh").unwrap_err().contains("no library"));
+        let whole = StandIn::new(ABIS[0], names()).build().unwrap();
+        for end in [20, 64, 200, whole.len() - 40] {
+            assert!(Library::parse(&whole[..end]).is_err(), "cut at {end}");
+        }
+    }
 }

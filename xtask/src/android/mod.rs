@@ -2,11 +2,16 @@
 
 mod aar;
 mod abi;
+mod api;
+mod apps;
 mod archive;
 mod classes;
 mod consumer;
 mod elf;
 mod exports;
+mod gradle;
+mod keep;
+mod layout;
 mod maven;
 mod ndk;
 mod stand_in;
@@ -17,6 +22,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::kotlin;
+use crate::mobile;
 use crate::setup;
 use crate::shell::{self, Result, cargo, target_dir};
 use crate::test;
@@ -40,6 +46,9 @@ pub struct Args {
     out: Option<PathBuf>,
 }
 
+/// `libduet.so` for each kind of machine.
+type Libraries = Vec<(Abi, Vec<u8>)>;
+
 /// Exit code: all that can be done without an NDK was done, and was well; there is no package.
 const WITHOUT_NDK: u8 = 3;
 
@@ -54,6 +63,9 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let package = Package::make(libraries.as_deref())?;
     if args.check {
         package.check(args.full)?;
+        if libraries.is_none() {
+            check_targets(args.full)?;
+        }
     }
     if libraries.is_none() {
         if args.check {
@@ -68,14 +80,21 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// All checks, on what the tests have built.
+/// Compiles the engine and the library for Android: for phones of today alone, or for every kind.
+pub fn check_targets(full: bool) -> Result {
+    let targets = ABIS.map(|abi| abi.target);
+    mobile::check(if full { &targets } else { &targets[..1] })
+}
+
+/// All checks but that of the targets, on what the tests have built. Says what they leave out without an NDK.
 pub fn tests(full: bool) -> Result {
+    kotlin::compile()?;
     let libraries = libraries(&[])?;
     Package::make(libraries.as_deref())?.check(full)
 }
 
 /// The given libraries or, where there is an NDK, those that it builds. Says what is missing where there is none.
-fn libraries(given: &[(Abi, PathBuf)]) -> Result<Option<Vec<(Abi, Vec<u8>)>>> {
+fn libraries(given: &[(Abi, PathBuf)]) -> Result<Option<Libraries>> {
     let read = |(abi, path): &(Abi, PathBuf)| {
         fs::read(path).map(|data| (*abi, data)).map_err(|error| format!("{}: {error}", path.display()))
     };
@@ -96,6 +115,8 @@ struct Package {
     aar: Vec<u8>,
     sources: Vec<u8>,
     needs: Vec<maven::Dependency>,
+    /// What R8 must keep.
+    rules: String,
 }
 
 impl Package {
@@ -107,24 +128,29 @@ impl Package {
             Some(libraries) => libraries,
             None => {
                 let make = |abi: Abi| StandIn::new(abi, wanted.clone()).build().map(|data| (abi, data));
+                eprintln!("packing libraries without code; the size of real ones is not measurable here");
                 stand_ins = ABIS.into_iter().map(make).collect::<Result<Vec<_>>>()?;
                 &stand_ins
             }
         };
         let rules = read(&kotlin_folder().join("android/consumer-rules.pro"))?;
+        let classes = classes()?;
+        let mut found = api::findings(&classes);
         let files = aar::lay_out(&aar::Parts {
             manifest: read(&kotlin_folder().join("android/src/main/AndroidManifest.xml"))?,
-            classes: classes()?,
+            classes,
             rules: rules.clone(),
             libraries: libraries.to_vec(),
         })?;
-        let mut found = aar::findings(&files, &rules);
+        let pom = read(&kotlin_folder().join("lib/pom.xml"))?;
+        let needs = maven::dependencies(&pom)?;
+        found.extend(aar::findings(&files, &rules));
+        found.extend(gradle::findings(&read(&kotlin_folder().join("android/build.gradle.kts"))?, &needs));
         for (abi, data) in libraries {
             found.extend(library_findings(abi, data, &wanted)?);
         }
         report("the package", found)?;
-        let pom = read(&kotlin_folder().join("lib/pom.xml"))?;
-        Ok(Package { aar: archive::write(&files)?, sources: sources()?, needs: maven::dependencies(&pom)? })
+        Ok(Package { aar: archive::write(&files)?, sources: sources()?, needs, rules })
     }
 
     fn publish(&self, repository: &Path) -> Result {
@@ -135,7 +161,10 @@ impl Package {
         let work = target_dir().join("android/check");
         let repository = work.join("maven");
         self.publish(&repository)?;
-        consumer::check(&work, &repository, full)
+        layout::check(&work)?;
+        let program = consumer::check(&work, &repository)?;
+        keep::check(&program, &self.rules, full)?;
+        apps::check(full)
     }
 }
 
@@ -146,7 +175,9 @@ fn library_findings(abi: &Abi, data: &[u8], wanted: &BTreeSet<String>) -> Result
         Ok(library) => library.findings(abi, wanted),
         Err(error) => vec![error],
     };
-    found.extend(size_finding(packed_size(&name, data)?));
+    let size = packed_size(&name, data)?;
+    eprintln!("{name}: {size} bytes of a download; {BUDGET} are allowed");
+    found.extend(size_finding(size));
     Ok(found.into_iter().map(|finding| format!("{name}: {finding}")).collect())
 }
 
@@ -218,4 +249,32 @@ fn read(path: &Path) -> Result<String> {
 fn given(text: &str) -> Result<(Abi, PathBuf)> {
     let (abi, path) = text.split_once('=').ok_or("write ABI=PATH, e.g. arm64-v8a=build/libduet.so")?;
     Ok((Abi::named(abi)?, path.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_library_that_is_too_large_is_found() {
+        // What compression cannot make smaller.
+        let mut state = 1_u32;
+        let mut noise = || {
+            state ^= state << 13;
+            state ^= state >> 17;
+            state ^= state << 5;
+            state as u8
+        };
+        let library: Vec<u8> = (0..BUDGET + 1).map(|_| noise()).collect();
+        let found = library_findings(&ABIS[0], &library, &BTreeSet::new()).unwrap();
+        assert!(found.iter().any(|finding| finding.contains("bytes of a download")), "{found:?}");
+        assert_eq!(size_finding(BUDGET), None);
+    }
+
+    #[test]
+    fn a_library_is_given_with_the_machine_it_is_for() {
+        assert_eq!(given("x86_64=a.so").unwrap(), (ABIS[2], PathBuf::from("a.so")));
+        assert!(given("mips=a.so").unwrap_err().contains("arm64-v8a, armeabi-v7a, x86_64"));
+        assert!(given("a.so").is_err());
+    }
 }

@@ -63,6 +63,8 @@ impl Ndk {
             // cargo-ndk is a subcommand: its own name comes first.
             let mut build = command(&tool, &["ndk", "--target", abi.name, "--platform"]);
             build.arg(MIN_SDK.to_string()).args(["build", "--release", "--package", "duet-ffi", "--lib"]);
+            // The device's codecs, and H.264 of our own where they fail.
+            build.args(["--features", "platform-codecs"]);
             build.env("ANDROID_NDK_HOME", &self.folder).env("RUSTFLAGS", flags());
             // C++ is linked in: an app's other libraries may bring another version of it.
             build.env("CXXSTDLIB", "c++_static").env("CARGO_PROFILE_RELEASE_STRIP", "none");

@@ -3,6 +3,7 @@ package dev.duet.sample
 import android.app.Application
 import android.content.Context
 import android.content.Intent
+import android.os.Build
 import android.os.SystemClock
 import dev.duet.CallOptions
 import dev.duet.DuetException
@@ -187,7 +188,11 @@ class App : Application(), TelecomEvents, RouteEvents, WakePort {
     }
 
     override fun expect(ring: Ring) {
-        session?.expectCall(ring.id, ring.from, audio = true, ring.video, Duration.ofMillis(ring.expiresInMs))
+        try {
+            session?.expectCall(ring.id, ring.from, audio = true, ring.video, Duration.ofMillis(ring.expiresInMs))
+        } catch (_: DuetException) {
+            // The invite itself was faster, or the session is over.
+        }
     }
 
     override fun answered(video: Boolean) = controller.accept(video)
@@ -196,7 +201,13 @@ class App : Application(), TelecomEvents, RouteEvents, WakePort {
     override fun held(on: Boolean) = controller.phoneCall(on)
     override fun devicesChanged() = router.devicesChanged()
     override fun selected(route: Route, success: Boolean) = router.selected(route, success)
-    override fun focus(has: Boolean) = controller.audioFocus(has)
+
+    override fun focus(has: Boolean) {
+        controller.audioFocus(has)
+        // Before API 31 nothing else tells that a telephone call is over.
+        if (has && Build.VERSION.SDK_INT < Build.VERSION_CODES.S) controller.phoneCall(false)
+    }
+
     override fun phoneCall(on: Boolean) = controller.phoneCall(on)
 
     private fun place(body: (Session) -> Unit): DuetException? =

@@ -142,7 +142,9 @@ class CallActivity : Activity() {
         if (view.area == 0) return
         remote.fit = RenderMath.fit(remoteSize, view, app.controller.ui.value.remoteScreen)
         val (top, tools) = part<View>(R.id.top) to part<GridLayout>(R.id.tools)
-        tools.columnCount = RenderMath.columns((view.width / resources.displayMetrics.density).toInt() - 16, tools.childCount)
+        val columns = RenderMath.columns((view.width / resources.displayMetrics.density).toInt() - 16, tools.childCount)
+        // Setting it lays the screen out anew, whatever it was, and that leads here again.
+        if (columns != tools.columnCount) tools.columnCount = columns
         val bars = Box(0, top.bottom, view.width, (tools.top.takeIf { it > 0 } ?: view.height) - top.bottom)
         val box = RenderMath.selfView(view, selfSize, corner, bars, resources.displayMetrics.density)
         val wanted = FrameLayout.LayoutParams(box.width, box.height).apply {

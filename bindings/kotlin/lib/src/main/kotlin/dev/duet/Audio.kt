@@ -23,11 +23,11 @@ public class LocalAudio internal constructor(private val call: NativeCall, priva
      * @param channels 1 or 2.
      */
     public fun push(samples: ShortArray, rate: Int, channels: Int = 1): Unit =
-        check(Native64.duet_local_audio_push_i16(handle, samples, frames(samples.size, channels), rate, channels))
+        check(NativeMedia.pushAudio(handle, samples, frames(samples.size, channels), rate, channels))
 
     /** As for shorts, of full scale 1.0. What is beyond is clipped. */
     public fun push(samples: FloatArray, rate: Int, channels: Int = 1): Unit =
-        check(Native64.duet_local_audio_push_f32(handle, samples, frames(samples.size, channels), rate, channels))
+        check(NativeMedia.pushAudio(handle, samples, frames(samples.size, channels), rate, channels))
 
     /** Mutes (false) and unmutes. Muted, silence is sent, so that the path stays warm. */
     public var enabled: Boolean
@@ -50,7 +50,7 @@ public class RemoteAudio internal constructor(private val handle: Long) {
     @Synchronized
     public fun pull(samples: ShortArray, rate: Int, channels: Int = 1): Played {
         val frames = frames(samples.size, channels)
-        check(Native64.duet_remote_audio_pull_i16(handle, samples, frames, rate, channels, played))
+        check(NativeMedia.pullAudio(handle, samples, frames, rate, channels, played))
         return Played.entries[played[0]]
     }
 
@@ -58,14 +58,14 @@ public class RemoteAudio internal constructor(private val handle: Long) {
     @Synchronized
     public fun pull(samples: FloatArray, rate: Int, channels: Int = 1): Played {
         val frames = frames(samples.size, channels)
-        check(Native64.duet_remote_audio_pull_f32(handle, samples, frames, rate, channels, played))
+        check(NativeMedia.pullAudio(handle, samples, frames, rate, channels, played))
         return Played.entries[played[0]]
     }
 }
 
-private fun frames(samples: Int, channels: Int): Long {
+private fun frames(samples: Int, channels: Int): Int {
     if (channels !in 1..2 || samples % channels != 0) {
         throw DuetException.InvalidArgument("$samples samples of $channels channels are no sound; use 1 or 2")
     }
-    return (samples / channels).toLong()
+    return samples / channels
 }

@@ -3,7 +3,7 @@ package dev.duet
 /** What concerns the whole process. */
 public object Duet {
     /** The library's version, `major.minor.patch`. */
-    public val version: String get() = Native64.duet_version()
+    public val version: String get() = NativeMedia.version()
 
     /**
      * Sends the log of all engines to [sink], on whatever thread writes it, in the place of the one before. With null it

@@ -111,7 +111,7 @@ public class VideoFrame private constructor(
 
 /** The pictures we send. */
 public class LocalVideo internal constructor(private val call: NativeCall, private val handle: Long) {
-    private val frame = Memory(FRAME_BYTES).apply { clear() }
+    private val frame = Memory(layout.frameSize.toLong()).apply { clear() }
     private val queued = Memory(1)
 
     /**
@@ -123,25 +123,28 @@ public class LocalVideo internal constructor(private val call: NativeCall, priva
      */
     @Synchronized
     public fun push(picture: VideoFrame): Boolean {
-        frame.setLong(0, FRAME_BYTES)
-        frame.setInt(8, picture.width)
-        frame.setInt(12, picture.height)
-        frame.setInt(16, picture.format.ordinal)
-        frame.setInt(20, picture.color.ordinal)
-        frame.setInt(24, picture.rotation)
-        frame.setLong(32, picture.captureTime)
+        frame.setSize(0, layout.frameSize)
+        frame.setInt(layout.frameWidth.toLong(), picture.width)
+        frame.setInt(layout.frameHeight.toLong(), picture.height)
+        frame.setInt(layout.frameFormat.toLong(), picture.format.ordinal)
+        frame.setInt(layout.frameColor.toLong(), picture.color.ordinal)
+        frame.setInt(layout.frameRotation.toLong(), picture.rotation)
+        frame.setLong(layout.frameCaptureTimeNs.toLong(), picture.captureTime)
         picture.planes.forEachIndexed { index, plane ->
             val data = plane.data
             if (!data.isDirect) {
                 throw DuetException.InvalidArgument("a plane is on the heap; use ByteBuffer.allocateDirect")
             }
-            val at = 40L + 32 * index
-            frame.setPointer(at, Native.getDirectBufferPointer(data).share(data.position().toLong()))
-            frame.setLong(at + 8, data.remaining().toLong())
-            frame.setLong(at + 16, plane.rowStride.toLong())
-            frame.setLong(at + 24, plane.pixelStride.toLong())
+            if (plane.rowStride < 0 || plane.pixelStride < 0) {
+                throw DuetException.InvalidArgument("strides of ${plane.rowStride} and ${plane.pixelStride} are negative")
+            }
+            val at = layout.framePlanes + layout.planeSize * index
+            frame.setPointer(at.toLong(), Native.getDirectBufferPointer(data).share(data.position().toLong()))
+            frame.setSize(at + layout.planeLength, data.remaining())
+            frame.setSize(at + layout.planeRowStride, plane.rowStride)
+            frame.setSize(at + layout.planePixelStride, plane.pixelStride)
         }
-        check(Native64.duet_local_video_push(handle, frame, queued))
+        check(NativeMedia.pushVideo(handle, frame, queued))
         return queued.getByte(0) != 0.toByte()
     }
 
@@ -157,8 +160,7 @@ public class LocalVideo internal constructor(private val call: NativeCall, priva
     public fun setScreen(screen: Boolean): Unit = unlessClosed("the call") { call.setScreen(screen) }
 
     private companion object {
-        /** `sizeof(DuetVideoFrame)`. */
-        const val FRAME_BYTES = 136L
+        val layout = Layout.HERE
     }
 }
 
@@ -191,7 +193,7 @@ public class Picture(public val format: PixelFormat = PixelFormat.YUV420) {
 
 /** The pictures we receive. */
 public class RemoteVideo internal constructor(private val handle: Long) {
-    private val info = Memory(INFO_BYTES).apply { clear() }
+    private val info = Memory(layout.infoSize.toLong()).apply { clear() }
 
     /**
      * Copies the newest picture not pulled before into [picture]. Never waits.
@@ -200,31 +202,31 @@ public class RemoteVideo internal constructor(private val handle: Long) {
      */
     @Synchronized
     public fun pull(picture: Picture): Boolean {
-        info.setLong(0, INFO_BYTES)
+        info.setSize(0, layout.infoSize)
         var code = pullInto(picture)
         if (code == BUFFER_TOO_SMALL) {
-            picture.data = ByteBuffer.allocateDirect(info.getLong(40).toInt())
+            picture.data = ByteBuffer.allocateDirect(info.getSize(layout.infoNeeded))
             code = pullInto(picture)
         }
         check(code)
-        if (info.getInt(8) == 0) return false
-        picture.width = info.getInt(8)
-        picture.height = info.getInt(12)
-        picture.rotation = info.getInt(16)
-        picture.color = ColorSpace.entries[info.getInt(20)]
-        picture.time = info.getLong(24)
+        val width = info.getInt(layout.infoWidth.toLong())
+        if (width == 0) return false
+        picture.width = width
+        picture.height = info.getInt(layout.infoHeight.toLong())
+        picture.rotation = info.getInt(layout.infoRotation.toLong())
+        picture.color = ColorSpace.entries[info.getInt(layout.infoColor.toLong())]
+        picture.time = info.getLong(layout.infoTimeNs.toLong())
         return true
     }
 
     private fun pullInto(picture: Picture): Int {
-        val capacity = picture.data.capacity().toLong()
-        val target = if (capacity == 0L) null else Native.getDirectBufferPointer(picture.data)
-        return Native64.duet_remote_video_pull(handle, picture.format.ordinal, target, capacity, 0, info)
+        val capacity = picture.data.capacity()
+        val target = if (capacity == 0) null else Native.getDirectBufferPointer(picture.data)
+        return NativeMedia.pullVideo(handle, picture.format.ordinal, target, capacity, info)
     }
 
     private companion object {
-        /** `sizeof(DuetFrameInfo)`. */
-        const val INFO_BYTES = 144L
+        val layout = Layout.HERE
 
         /** `DUET_ERROR_BUFFER_TOO_SMALL`. */
         const val BUFFER_TOO_SMALL = 3

@@ -109,6 +109,7 @@ class CallController(
     /** Camera on or off. In a call without pictures, on asks the other end for them. */
     fun camera(on: Boolean) {
         if (!current.value.live) return
+        if (on && !device.cameraAllowed) return show { copy(notice = Notice.NO_CAMERA_PERMISSION) }
         if (on && !current.value.video) {
             show { copy(camera = true, videoAsking = true) }
             return command { it.askVideo() }

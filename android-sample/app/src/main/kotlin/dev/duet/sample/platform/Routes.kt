@@ -38,7 +38,8 @@ class Routes(private val context: Context, private val events: RouteEvents) : Ro
     private var modeListener: Any? = null
 
     private val focusListener = AudioManager.OnAudioFocusChangeListener { change ->
-        events.focus(change == AudioManager.AUDIOFOCUS_GAIN)
+        // A short sound of another app may lie over a call.
+        if (change != AudioManager.AUDIOFOCUS_LOSS_TRANSIENT_CAN_DUCK) events.focus(change == AudioManager.AUDIOFOCUS_GAIN)
     }
     private val devices = object : AudioDeviceCallback() {
         override fun onAudioDevicesAdded(added: Array<out AudioDeviceInfo>) = events.devicesChanged()

@@ -54,7 +54,8 @@ class PowerWatch(private val context: Context, private val saving: (Boolean) -> 
         context.registerReceiver(receiver, IntentFilter(PowerManager.ACTION_POWER_SAVE_MODE_CHANGED))
         saving(power.isPowerSaveMode)
         if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.Q) {
-            power.addThermalStatusListener(context.mainExecutor) { heat(Heat.of(it)) }
+            // Refused by phones that cannot tell.
+            runCatching { power.addThermalStatusListener(context.mainExecutor) { heat(Heat.of(it)) } }
         }
     }
 }

@@ -26,6 +26,11 @@ class PageTest {
             }
         }
 
+        /** Lets it hang up. */
+        fun hangUp() {
+            process.outputStream.use { it.write("hang up\n".toByteArray()) }
+        }
+
         fun endsWell() {
             output.forEachLine { lines.add(it) }
             check(process.waitFor(60, TimeUnit.SECONDS)) { "the page's script hangs" }
@@ -47,7 +52,9 @@ class PageTest {
                     page.says("online")
                     phone.ring("page")
                     phone.shows("talking, with pictures") { it.stage == Stage.TALKING && it.remotePicture }
+                    page.says("sees and hears")
                     phone.seesAndHears()
+                    page.hangUp()
                     page.endsWell()
                     assertEquals(EndReason.HANG_UP, phone.shows("the end") { it.stage == Stage.ENDED }.how?.reason)
                 }

@@ -268,6 +268,8 @@ class CallControllerTest {
         assertEquals(Running(), ui.running)
         controller.permissions(microphone = true, camera = false)
         assertEquals(Running(sound = true), ui.running)
+        controller.camera(true)
+        assertEquals(Notice.NO_CAMERA_PERMISSION, ui.notice)
     }
 
     @Test

@@ -37,6 +37,7 @@ public class VideoView @JvmOverloads constructor(context: Context, attributes: A
     @Volatile
     public var fit: Fit = Fit.LETTERBOX
         set(value) {
+            if (value == field) return
             field = value
             requestRender()
         }
@@ -45,6 +46,7 @@ public class VideoView @JvmOverloads constructor(context: Context, attributes: A
     @Volatile
     public var mirrored: Boolean = false
         set(value) {
+            if (value == field) return
             field = value
             requestRender()
         }

@@ -20,7 +20,9 @@ import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.withTimeout
 import java.nio.ByteBuffer
 import java.util.concurrent.atomic.AtomicInteger
+import kotlin.concurrent.thread
 import kotlin.math.abs
+import kotlin.system.exitProcess
 
 private const val WIDTH = 160
 private const val HEIGHT = 120
@@ -29,7 +31,23 @@ private const val HEIGHT = 120
 private const val DEADLINE_MS = 60_000L
 
 /** Two engines of this process call each other: both see and hear the other one, and one hangs up. */
-fun main(): Unit = runBlocking {
+fun main() {
+    // Whatever goes wrong on whatever thread, and whoever still waits: the process fails, and ends.
+    Thread.setDefaultUncaughtExceptionHandler { _, error -> end(error) }
+    thread(isDaemon = true) {
+        Thread.sleep(DEADLINE_MS + 10_000)
+        end(IllegalStateException("the call does not end"))
+    }
+    runBlocking { run() }
+    exitProcess(0)
+}
+
+private fun end(error: Throwable) {
+    error.printStackTrace()
+    Runtime.getRuntime().halt(1)
+}
+
+private suspend fun run() {
     val logged = AtomicInteger()
     Duet.setLog(LogLevel.DEBUG) { _, _, _ -> logged.incrementAndGet() }
     withTimeout(DEADLINE_MS) { call() }
