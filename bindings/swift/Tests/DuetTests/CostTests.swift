@@ -17,10 +17,14 @@ final class CostTests: XCTestCase {
             try outgoing.localVideo.push(.i420(width: 1280, height: 720, data))
         }
         outgoing.localVideo.setEnabled(false)
-        let crossing = try measure("push 720p, camera off (no copy)") {
-            try outgoing.localVideo.push(.i420(width: 1280, height: 720, data))
+        // The least of a few rounds, without what reading the clock costs: what else the machine does, it
+        // does not do in all of them.
+        let crossing = try (0..<5).map { _ in
+            try measure("push 720p, camera off (no copy)") {
+                try outgoing.localVideo.push(.i420(width: 1280, height: 720, data))
+            } - measure("nothing") {}
         }
-        XCTAssertLessThanOrEqual(crossing, 5)
+        XCTAssertLessThanOrEqual(crossing.min() ?? .infinity, 5)
         measure("pull") { _ = incoming.remoteVideo.pull(into: &buffer) }
         try measure("push 10 ms of sound") { try outgoing.localAudio.push(block, rate: 48_000) }
         try measure("pull 10 ms of sound") { try incoming.remoteAudio.pull(into: &speaker, rate: 48_000) }
