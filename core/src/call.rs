@@ -1,5 +1,5 @@
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use duet_call::{CallState, VideoNews, Wish};
@@ -79,6 +79,8 @@ pub(crate) struct CallShared {
     pub(crate) remote_audio: RemoteAudio,
     session: Arc<SessionShared>,
     known: Mutex<Known>,
+    /// `known.ended` is there.
+    over: Condvar,
     /// What the person said to an incoming call, until the actor has heard it.
     answer: Mutex<Option<Answer>>,
     hang_up: AtomicBool,
@@ -101,6 +103,7 @@ struct Known {
     peer: Option<Arc<dyn PeerPort>>,
     /// The last statistics of the connection, kept when it is gone.
     last: CallStats,
+    ended: Option<Ended>,
 }
 
 /// Hangs up with the last handle.
@@ -252,6 +255,14 @@ impl Call {
     pub fn events(&self) -> Events<CallEvent> {
         Events::new(|event| matches!(event, CallEvent::FrameReady), |handler| self.on_event(handler))
     }
+
+    /// Waits until the call is over, for `timeout` at most; `None` if it goes on. With no time to wait it
+    /// tells whether the call is over. Not inside a handler.
+    pub fn wait_ended(&self, timeout: Duration) -> Option<Ended> {
+        let goes_on = |known: &mut Known| known.ended.is_none();
+        let waited = self.shared.over.wait_timeout_while(self.shared.known(), timeout, goes_on);
+        waited.unwrap_or_else(PoisonError::into_inner).0.ended.clone()
+    }
 }
 
 impl std::fmt::Debug for Call {
@@ -313,6 +324,7 @@ impl CallShared {
                 port,
                 session,
                 known: Mutex::new(Known { state: Some(state), peer_user, ..Known::default() }),
+                over: Condvar::new(),
                 answer: Mutex::default(),
                 hang_up: AtomicBool::new(false),
                 media_changed: AtomicBool::new(false),
@@ -401,6 +413,8 @@ impl CallShared {
         if self.known().state.replace(CallState::Ended) != Some(CallState::Ended) {
             self.port.emit(CallEvent::State(CallState::Ended));
         }
+        self.known().ended = Some(ended.clone());
+        self.over.notify_all();
         self.port.emit_last(CallEvent::Ended(ended));
     }
 

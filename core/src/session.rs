@@ -1,6 +1,6 @@
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::time::{Duration, Instant};
 
 use duet_signal::dialect::{Dialect, Feature};
 use duet_signal::message::{CallId, MediaKinds, RoomId, UserId};
@@ -10,7 +10,7 @@ use tokio::sync::{Notify, mpsc};
 use crate::Error;
 use crate::call::{Call, CallShared, Origin};
 use crate::config::{CallOptions, CustomConfig, IceConfig, SessionConfig, check_id, check_user};
-use crate::driver::{Actor, Command, EventPort, Events, Expected, Link, Platform, Pump, Subscription};
+use crate::driver::{Actor, Command, EventPort, Events, Expected, Link, Next, Platform, Pump, Subscription};
 use crate::transport::{LinkEvents, LinkSender};
 
 /// Requests of the host waiting for the session; far more than any host has calls.
@@ -21,7 +21,7 @@ const COMMANDS: usize = 256;
 #[derive(Clone)]
 pub struct Session {
     shared: Arc<SessionShared>,
-    _owner: Arc<Owner>,
+    owner: Arc<Owner>,
 }
 
 /// Where a session stands.
@@ -66,7 +66,11 @@ pub(crate) struct SessionShared {
 }
 
 /// Closes the session with its last handle.
-struct Owner(Arc<SessionShared>);
+struct Owner {
+    shared: Arc<SessionShared>,
+    /// For a host that waits; with the handles, since calls in it hold the shared part.
+    waited: OnceLock<Events<SessionEvent>>,
+}
 
 /// What a new session is made of.
 pub(crate) struct Setup {
@@ -125,7 +129,8 @@ impl Session {
             platform,
         });
         let actor = Actor::new(setup, shared.clone(), receiver);
-        (Session { _owner: Arc::new(Owner(shared.clone())), shared }, actor)
+        let owner = Owner { shared: shared.clone(), waited: OnceLock::new() };
+        (Session { owner: Arc::new(owner), shared }, actor)
     }
 
     /// Who we are. Where the service gives the name, it is empty until the session is connected.
@@ -219,6 +224,26 @@ impl Session {
         Events::new(|_| false, |handler| self.on_event(handler))
     }
 
+    /// Waits until somebody rings, for `timeout` at most; `None` if nobody did. For a host that takes no
+    /// events and has a thread to wait on; not inside a handler. Calls that come between two waits are kept
+    /// for the next one. A host that takes events is told of them, too.
+    ///
+    /// # Errors
+    /// Why the session failed ([`SessionEvent::Failed`]), or [`Error::Closed`].
+    pub fn wait_call(&self, timeout: Duration) -> Result<Option<Call>, Error> {
+        let events = self.owner.waited.get_or_init(|| self.events());
+        let start = Instant::now();
+        loop {
+            match events.next_within(timeout.saturating_sub(start.elapsed())) {
+                Next::Event(SessionEvent::Incoming(call)) => return Ok(Some(call)),
+                Next::Event(SessionEvent::Failed(error)) => return Err(error),
+                Next::Event(SessionEvent::State(_)) => {}
+                Next::Over => return Err(Error::Closed("the session")),
+                Next::TimedOut => return Ok(None),
+            }
+        }
+    }
+
     /// Hangs up every call and leaves the service. Idempotent; returns at once.
     pub fn close(&self) {
         self.shared.close();
@@ -246,7 +271,7 @@ impl std::fmt::Debug for Session {
 
 impl Drop for Owner {
     fn drop(&mut self) {
-        self.0.close();
+        self.shared.close();
     }
 }
 

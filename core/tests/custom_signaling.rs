@@ -3,8 +3,12 @@
 mod support;
 
 use std::sync::{Arc, OnceLock};
+use std::thread;
+use std::time::Duration;
 
-use duet_core::{CallConfig, CallOptions, CustomConfig, EndReason, Engine, EngineConfig, IceConfig, Session};
+use duet_core::{
+    CallConfig, CallOptions, CustomConfig, EndReason, Engine, EngineConfig, ErrorKind, IceConfig, Session,
+};
 use support::Host;
 
 type Other = Arc<OnceLock<Session>>;
@@ -25,14 +29,18 @@ fn host(name: &str, other: Other) -> Host {
     Host::over(engine, session)
 }
 
-#[test]
-fn two_sessions_joined_by_the_host_are_in_a_call() {
+fn pair() -> (Host, Host) {
     let (to_alice, to_bob) = (Other::default(), Other::default());
     let alice = host("alice", to_bob.clone());
     let bob = host("bob", to_alice.clone());
     to_alice.set(alice.session.clone()).expect("set once");
     to_bob.set(bob.session.clone()).expect("set once");
+    (alice, bob)
+}
 
+#[test]
+fn two_sessions_joined_by_the_host_are_in_a_call() {
+    let (alice, bob) = pair();
     let outgoing = alice.ring("bob");
     let incoming = bob.incoming();
     assert_eq!(incoming.call.peer(), Some("alice".into()));
@@ -43,4 +51,35 @@ fn two_sessions_joined_by_the_host_are_in_a_call() {
     incoming.call.hang_up();
     assert_eq!(outgoing.ended().reason, EndReason::HangUp);
     assert_eq!(incoming.ended().reason, EndReason::HangUp);
+}
+
+#[test]
+fn a_host_that_waits_needs_no_events() {
+    const MOMENT: Duration = Duration::from_millis(1);
+    const LONG: Duration = Duration::from_secs(20);
+    let (alice, bob) = pair();
+    assert!(bob.session.wait_call(MOMENT).expect("nothing is wrong").is_none(), "nobody rings");
+    let ring = || {
+        let outgoing = alice.session.ring("bob", CallOptions::default()).expect("a call");
+        let incoming = bob.session.wait_call(LONG).expect("no error").expect("it rings");
+        assert_eq!(incoming.id(), outgoing.id());
+        (outgoing, incoming)
+    };
+    let (outgoing, incoming) = ring();
+    assert!(outgoing.wait_ended(MOMENT).is_none(), "it rings");
+    incoming.decline();
+    for _ in 0..2 {
+        let ended = outgoing.wait_ended(LONG).expect("it was declined");
+        assert_eq!(ended.reason, EndReason::Declined, "as often as one asks");
+    }
+    let (_outgoing, incoming) = ring();
+    // A session that ends lets go of who waits, and so does a call.
+    thread::scope(|scope| {
+        let session = scope.spawn(|| bob.session.wait_call(LONG));
+        let call = scope.spawn(|| incoming.wait_ended(LONG));
+        bob.session.close();
+        let refused = session.join().expect("no panic").expect_err("there will be no more calls");
+        assert_eq!(refused.kind(), ErrorKind::Closed);
+        assert!(call.join().expect("no panic").is_some(), "closing hangs up");
+    });
 }

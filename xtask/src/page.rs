@@ -8,6 +8,10 @@ use crate::shell::{self, Result};
 /// What begins an example; its file, from the root, follows, then ` -->`.
 const BEGIN: &str = "<!-- example: ";
 const END: &str = "<!-- /example -->";
+/// Lines of code that a call may take. A language that needs more lacks something in its interface.
+const MAX_LINES: usize = 25;
+/// What begins a line that is no code of the call's.
+const NO_CODE: &[&str] = &["//", "/*", "use ", "import ", "#include", "package "];
 
 /// Fails when the page does not show the examples as they are.
 pub fn check() -> Result {
@@ -32,7 +36,20 @@ fn read() -> Result<(PathBuf, String)> {
 }
 
 fn example(file: &str) -> Result<String> {
-    fs::read_to_string(shell::root().join(file)).map_err(|error| format!("{file}: {error}"))
+    let text = fs::read_to_string(shell::root().join(file)).map_err(|error| format!("{file}: {error}"))?;
+    match code_lines(&text) {
+        lines if lines > MAX_LINES => {
+            Err(format!("{file} has {lines} lines of code; a call takes {MAX_LINES} at most"))
+        }
+        _ => Ok(text),
+    }
+}
+
+/// Lines without those that are empty, comments or imports.
+fn code_lines(text: &str) -> usize {
+    let is_code =
+        |line: &&str| !line.is_empty() && !NO_CODE.iter().any(|beginning| line.starts_with(beginning));
+    text.lines().map(str::trim).filter(is_code).count()
 }
 
 /// The page with each example between its marks.
@@ -57,6 +74,12 @@ fn filled(page: &str, example: impl Fn(&str) -> Result<String>) -> Result<String
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn comments_and_imports_are_no_code() {
+        let text = "/* A call. */\n#include <duet.h>\n\nint main(void) {\n    // Nothing.\n    return 0; // Well.\n}\n";
+        assert_eq!(code_lines(text), 3);
+    }
 
     #[test]
     fn the_page_shows_the_example_of_now() {

@@ -5,7 +5,7 @@
  * Objects are handles: numbers, 0 being none. A handle that was freed, or is of another kind, gives
  * DUET_ERROR_INVALID_HANDLE, never a crash; freeing an object while another thread uses it is safe.
  * Every function may be called from any thread and inside any callback, and none waits for the network or
- * a codec, but for duet_engine_close_and_wait(). Functions return DUET_OK or an error; duet_last_error() has
+ * a codec, but for those that have `wait` in their names. Functions return DUET_OK or an error; duet_last_error() has
  * the words.
  *
  * Callbacks run on one thread per engine, or where its DuetExecutor runs them, in order, under no lock; log
@@ -753,7 +753,7 @@ typedef uint32_t DuetPixelFormat;
 typedef uint64_t DuetCall;
 
 /**
- * An event of a call. Valid during the callback only.
+ * An event of a call. Valid during the callback only, but for `reason_name`, which is static.
  */
 typedef struct DuetCallEvent {
     /**
@@ -1622,7 +1622,19 @@ DuetError duet_call_answer_video(DuetCall call, bool accept);
 DuetError duet_call_stop_video(DuetCall call);
 
 /**
- * Hangs up and frees the handle. Any thread, even inside a callback; returns at once.
+ * Waits until the call is over, for `timeout_ms` at most: for a host with a loop of its own. Handlers are
+ * called all the same. Not inside a callback.
+ *
+ * @param event Like that of a callback: `DUET_CALL_EVENT_KIND_ENDED`, or, if the call goes on,
+ *        `DUET_CALL_EVENT_KIND_STATE`.
+ *
+ * @pre `event` is valid and may be written.
+ */
+DuetError duet_call_wait_ended(DuetCall call, uint32_t timeout_ms, struct DuetCallEvent *event);
+
+/**
+ * Hangs up and frees the handle; who waits for the call's end is told of it. Any thread, even inside a callback;
+ * returns at once.
  */
 DuetError duet_call_free(DuetCall call);
 
@@ -1678,7 +1690,7 @@ DuetError duet_engine_close(DuetEngine engine);
 
 /**
  * Does what `duet_engine_close` does, and waits until the other sides have been told: for a process that is
- * about to end. The only function that waits; not inside a callback, nor on the thread of the engine's
+ * about to end. Not inside a callback, nor on the thread of the engine's
  * executor, whose callbacks may be what it waits for.
  *
  * @param timeout_ms The longest wait.
@@ -1843,6 +1855,20 @@ DuetError duet_session_join(DuetSession session,
                             const char *room,
                             const struct DuetCallOptions *options,
                             DuetCall *call);
+
+/**
+ * Waits until somebody rings, for `timeout_ms` at most: for a host that has no use for events. Calls that come
+ * between two waits are kept for the next one. An event handler is told of them, too, and then has a handle of
+ * its own for each. Not inside a callback.
+ *
+ * @param call The call, which is the host's to free; 0 if nobody rang.
+ * @return Why the session failed, or `DUET_ERROR_CLOSED`, also when it is closed or freed meanwhile.
+ *
+ * @pre `call` may be written.
+ */
+DuetError duet_session_wait_call(DuetSession session,
+                                 uint32_t timeout_ms,
+                                 DuetCall *call);
 
 /**
  * A push message says that `from` rings here as `call_id`: the call is there at once as an incoming one,

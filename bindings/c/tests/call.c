@@ -53,7 +53,13 @@ int main(int argc, char **argv) {
     CHECK(stats.inbound_video.frames_decoded >= 10 && stats.inbound_audio.packets_received > 0);
     CHECK(strcmp(stats.dtls, "1.2") == 0 && stats.outbound_video.codec != DUET_VIDEO_CODEC_NONE);
 
+    DuetCallEvent event = {.size = sizeof event};
+    CHECK(duet_call_wait_ended(alice.call, 0, &event) == DUET_OK);
+    CHECK(event.kind == DUET_CALL_EVENT_KIND_STATE && event.state == DUET_CALL_STATE_CONNECTED);
     CHECK(duet_call_hang_up(alice.call) == DUET_OK);
+    CHECK(duet_call_wait_ended(alice.call, DEADLINE_MS, &event) == DUET_OK);
+    CHECK(event.kind == DUET_CALL_EVENT_KIND_ENDED && strcmp(event.reason_name, "hang-up") == 0);
+    CHECK(event.size == sizeof event && event.accepted && event.ended_by == DUET_ENDED_BY_LOCAL);
     side_wait(&alice, &alice.ended, "end");
     side_wait(&bob, &bob.ended, "end");
     CHECK(alice.reason == DUET_END_REASON_HANG_UP && bob.reason == DUET_END_REASON_HANG_UP);

@@ -37,6 +37,7 @@ static void every_entry_refuses(uint64_t handle) {
     DuetVideoFrame frame = {.size = sizeof frame, .width = 16, .height = 16};
     DuetFrameInfo info = {.size = sizeof info};
     DuetCallStats stats = {.size = sizeof stats};
+    DuetCallEvent event = {.size = sizeof event};
     DuetSessionState session_state;
     DuetCallState call_state;
     uint64_t out = 7;
@@ -54,6 +55,7 @@ static void every_entry_refuses(uint64_t handle) {
     STALE(duet_session_state(handle, &session_state));
     STALE(duet_session_ring(handle, "bob", NULL, &out));
     STALE(duet_session_join(handle, "room", NULL, &out));
+    STALE(duet_session_wait_call(handle, 1, &out));
     STALE(duet_session_expect_call(handle, "id", "bob", true, true, 1000));
     STALE(duet_session_close(handle));
     STALE(duet_session_free(handle));
@@ -71,6 +73,7 @@ static void every_entry_refuses(uint64_t handle) {
     STALE(duet_call_answer_video(handle, true));
     STALE(duet_call_stop_video(handle));
     STALE(duet_call_stats(handle, &stats));
+    STALE(duet_call_wait_ended(handle, 1, &event));
     STALE(duet_call_free(handle));
     STALE(duet_local_video_push(handle, &frame, NULL));
     atomic_int released = 0;
@@ -182,7 +185,9 @@ static void bad_calls(Side *side) {
     INVALID(duet_session_deliver(side->session, "\xff", 1));
     INVALID(duet_session_expect_call(side->session, NULL, "bob", true, true, 1));
     INVALID(duet_session_state(side->session, NULL));
+    INVALID(duet_session_wait_call(side->session, DEADLINE_MS, NULL));
     CHECK(call == 0);
+    CHECK(duet_session_wait_call(side->session, 1, &call) == DUET_OK && call == 0);
     /* A handle of another kind. */
     STALE(duet_call_hang_up(side->session));
     STALE(duet_session_close(side->engine));
@@ -297,6 +302,9 @@ static void bad_buffers(DuetCall call) {
     INVALID(duet_call_state(call, NULL));
     INVALID(duet_call_media(call, NULL, NULL));
     INVALID(duet_call_stats(call, NULL));
+    INVALID(duet_call_wait_ended(call, DEADLINE_MS, NULL));
+    DuetCallEvent event = {.size = 3};
+    INVALID(duet_call_wait_ended(call, 1, &event));
 }
 
 /* Too small a buffer loses no picture; held pictures stay readable, and new ones do not wait for them. */
@@ -372,6 +380,22 @@ static void two_threads_hang_up(DuetCall call) {
         freed += racers[n].freed == DUET_OK;
     }
     CHECK(freed == 1);
+}
+
+/* Waits for what is freed meanwhile, for longer than the test may take. */
+static void *wait_in_vain(void *unused) {
+    DuetCall nobody = 7;
+    DuetError result = duet_session_wait_call(alice.session, UINT32_MAX, &nobody);
+    CHECK(result == DUET_ERROR_CLOSED || result == DUET_ERROR_INVALID_HANDLE);
+    CHECK(nobody == 7);
+    return unused;
+}
+
+static void *wait_for_the_end(void *call) {
+    DuetCallEvent event = {.size = sizeof event};
+    DuetError result = duet_call_wait_ended(*(DuetCall *)call, UINT32_MAX, &event);
+    CHECK(result == DUET_ERROR_INVALID_HANDLE || event.kind == DUET_CALL_EVENT_KIND_ENDED);
+    return NULL;
 }
 
 static atomic_int calls_back, log_lines;
@@ -457,8 +481,12 @@ int main(void) {
     atomic_int released = 0;
     CHECK(duet_call_on_event(last, NULL, &released, count_release) == DUET_OK);
     CHECK(released == 1);
+    pthread_t waiting;
+    CHECK(pthread_create(&thread, NULL, wait_in_vain, NULL) == 0);
+    CHECK(pthread_create(&waiting, NULL, wait_for_the_end, &last) == 0);
     CHECK(duet_call_on_event(last, free_inside, &alice, NULL) == DUET_OK);
     CHECK(duet_call_hang_up(last) == DUET_OK || calls_back > 0);
+    CHECK(pthread_join(thread, NULL) == 0 && pthread_join(waiting, NULL) == 0);
     wait_for_threads();
     CHECK(calls_back >= 1);
     every_entry_refuses(last);

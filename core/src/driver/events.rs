@@ -1,7 +1,8 @@
 //! Events for a host that has a thread to wait on.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use super::pump::{BACKLOG, Subscription};
 
@@ -39,7 +40,7 @@ impl<E: Send + 'static> Events<E> {
         let queue = Arc::new(Queue { state, changed: Condvar::new() });
         let sender = Sender(queue.clone());
         let subscription = subscribe(Box::new(move |event| {
-            let mut state = sender.0.state.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut state = sender.0.lock();
             if one_of_many(&event) && state.waiting.iter().any(&one_of_many) {
                 return;
             }
@@ -53,12 +54,44 @@ impl<E: Send + 'static> Events<E> {
         }));
         Events { queue, _subscription: subscription }
     }
+
+    /// The next event, if it comes in time.
+    pub(crate) fn next_within(&self, timeout: Duration) -> Next<E> {
+        let queue = &self.queue;
+        let waited = queue.changed.wait_timeout_while(queue.lock(), timeout, |state| state.is_quiet());
+        let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        match state.waiting.pop_front() {
+            Some(event) => Next::Event(event),
+            None if state.over => Next::Over,
+            None => Next::TimedOut,
+        }
+    }
+}
+
+/// What came of waiting for an event.
+pub(crate) enum Next<E> {
+    Event(E),
+    /// There will be no more.
+    Over,
+    TimedOut,
+}
+
+impl<E> State<E> {
+    fn is_quiet(&self) -> bool {
+        self.waiting.is_empty() && !self.over
+    }
+}
+
+impl<E> Queue<E> {
+    fn lock(&self) -> MutexGuard<'_, State<E>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl<E> Drop for Sender<E> {
     fn drop(&mut self) {
-        self.0.state.lock().unwrap_or_else(PoisonError::into_inner).over = true;
-        self.0.changed.notify_one();
+        self.0.lock().over = true;
+        self.0.changed.notify_all();
     }
 }
 
@@ -66,9 +99,7 @@ impl<E> Iterator for Events<E> {
     type Item = E;
 
     fn next(&mut self) -> Option<E> {
-        let state = self.queue.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let nothing = |state: &mut State<E>| state.waiting.is_empty() && !state.over;
-        let waited = self.queue.changed.wait_while(state, nothing);
+        let waited = self.queue.changed.wait_while(self.queue.lock(), |state| state.is_quiet());
         waited.unwrap_or_else(PoisonError::into_inner).waiting.pop_front()
     }
 }

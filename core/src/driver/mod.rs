@@ -12,6 +12,7 @@ mod words;
 
 pub(crate) use actor::{Actor, Command, Expected, Link};
 pub use events::Events;
+pub(crate) use events::Next;
 pub use executor::{EventTask, Executor};
 #[cfg(test)]
 pub(crate) use platform::Chance;

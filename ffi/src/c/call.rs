@@ -1,13 +1,16 @@
 //! One call.
 
 use std::ffi::{c_char, c_void};
+use std::time::Duration;
 
 use duet_core::{Call, Error};
 
 use super::config::{DuetCallOptions, call_options};
 use super::entry::{DuetRelease, UserData, entry};
 use super::error::DuetError;
-use super::events::{DuetCallCallback, DuetCallState, with_call_event};
+use super::events::{
+    DuetCallCallback, DuetCallEvent, DuetCallEventKind, DuetCallState, fill_ended, with_call_event,
+};
 use super::memory;
 use crate::objects::{self, Kind, with_call};
 
@@ -189,10 +192,44 @@ pub extern "C" fn duet_call_stop_video(call: DuetCall) -> DuetError {
     on(call, Call::stop_video)
 }
 
-/// Hangs up and frees the handle. Any thread, even inside a callback; returns at once.
+/// Waits until the call is over, for `timeout_ms` at most: for a host with a loop of its own. Handlers are
+/// called all the same. Not inside a callback.
+///
+/// @param event Like that of a callback: `DUET_CALL_EVENT_KIND_ENDED`, or, if the call goes on,
+///        `DUET_CALL_EVENT_KIND_STATE`.
+///
+/// # Safety
+/// `event` is valid and may be written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn duet_call_wait_ended(
+    call: DuetCall,
+    timeout_ms: u32,
+    event: *mut DuetCallEvent,
+) -> DuetError {
+    entry(|| {
+        memory::writable("event", event)?;
+        let call = with_call(call, |call| Ok(call.object.clone()))?;
+        let mut out: DuetCallEvent = memory::zeroed();
+        match call.wait_ended(Duration::from_millis(timeout_ms.into())) {
+            Some(ended) => fill_ended(&mut out, &ended),
+            None => (out.kind, out.state) = (DuetCallEventKind::State, call.state().into()),
+        }
+        // SAFETY: the caller's promise.
+        unsafe { memory::write("event", event, &out) }
+    })
+}
+
+/// Hangs up and frees the handle; who waits for the call's end is told of it. Any thread, even inside a callback;
+/// returns at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn duet_call_free(call: DuetCall) -> DuetError {
-    entry(|| objects::remove(call, Kind::Call))
+    entry(|| {
+        with_call(call, |call| {
+            call.object.hang_up();
+            Ok(())
+        })?;
+        objects::remove(call, Kind::Call)
+    })
 }
 
 fn on(call: DuetCall, body: impl FnOnce(&Call) -> Result<(), Error>) -> DuetError {

@@ -126,7 +126,7 @@ pub extern "C" fn duet_engine_close(engine: DuetEngine) -> DuetError {
 }
 
 /// Does what `duet_engine_close` does, and waits until the other sides have been told: for a process that is
-/// about to end. The only function that waits; not inside a callback, nor on the thread of the engine's
+/// about to end. Not inside a callback, nor on the thread of the engine's
 /// executor, whose callbacks may be what it waits for.
 ///
 /// @param timeout_ms The longest wait.

@@ -1,6 +1,7 @@
 //! What sessions and calls tell their host.
 
 use std::ffi::{CString, c_char, c_void};
+use std::sync::LazyLock;
 
 use duet_core::{
     CallEvent, CallState, EndReason, Ended, EndedBy, Phase, SessionEvent, SessionState, VideoNews,
@@ -201,7 +202,7 @@ pub enum DuetEndReason {
     Internal = 24,
 }
 
-/// An event of a call. Valid during the callback only.
+/// An event of a call. Valid during the callback only, but for `reason_name`, which is static.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct DuetCallEvent {
@@ -279,7 +280,6 @@ pub(crate) fn with_session_event(event: SessionEvent, call: impl FnOnce(&DuetSes
 /// Gives `call` an event in the shape of C.
 pub(crate) fn with_call_event(event: CallEvent, call: impl FnOnce(&DuetCallEvent)) {
     let mut out = DuetCallEvent { size: size_of::<DuetCallEvent>(), ..memory::zeroed() };
-    let mut _name = CString::default();
     match event {
         CallEvent::State(state) => (out.kind, out.state) = (DuetCallEventKind::State, state.into()),
         CallEvent::RemoteRinging => out.kind = DuetCallEventKind::RemoteRinging,
@@ -297,19 +297,25 @@ pub(crate) fn with_call_event(event: CallEvent, call: impl FnOnce(&DuetCallEvent
             out.setup_us = setup.as_micros().try_into().unwrap_or(u64::MAX);
         }
         CallEvent::FrameReady => out.kind = DuetCallEventKind::FrameReady,
-        CallEvent::Ended(ended) => {
-            _name = CString::new(ended.reason.as_str()).unwrap_or_default();
-            out.reason_name = _name.as_ptr();
-            fill_ended(&mut out, &ended);
-        }
+        CallEvent::Ended(ended) => fill_ended(&mut out, &ended),
     }
     call(&out);
 }
 
-fn fill_ended(out: &mut DuetCallEvent, ended: &Ended) {
+/// `reason_name` of each reason.
+static NAMES: LazyLock<Vec<(EndReason, CString)>> = LazyLock::new(|| {
+    let name = |reason: &EndReason| (*reason, CString::new(reason.as_str()).unwrap_or_default());
+    EndReason::ALL.iter().map(name).collect()
+});
+
+pub(crate) fn fill_ended(out: &mut DuetCallEvent, ended: &Ended) {
     out.kind = DuetCallEventKind::Ended;
     out.state = DuetCallState::Ended;
     (out.ended_by, out.reason, out.phase) = (ended.by.into(), ended.reason.into(), ended.phase.into());
+    out.reason_name = NAMES
+        .iter()
+        .find(|(reason, _)| *reason == ended.reason)
+        .map_or(c"".as_ptr(), |(_, name)| name.as_ptr());
     out.duration_ms = ended.duration.as_millis().try_into().unwrap_or(u64::MAX);
     (out.recoveries, out.accepted) = (ended.facts.recoveries.into(), ended.facts.accepted);
 }

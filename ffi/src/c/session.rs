@@ -206,6 +206,31 @@ pub unsafe extern "C" fn duet_session_join(
     })
 }
 
+/// Waits until somebody rings, for `timeout_ms` at most: for a host that has no use for events. Calls that come
+/// between two waits are kept for the next one. An event handler is told of them, too, and then has a handle of
+/// its own for each. Not inside a callback.
+///
+/// @param call The call, which is the host's to free; 0 if nobody rang.
+/// @return Why the session failed, or `DUET_ERROR_CLOSED`, also when it is closed or freed meanwhile.
+///
+/// # Safety
+/// `call` may be written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn duet_session_wait_call(
+    session: DuetSession,
+    timeout_ms: u32,
+    call: *mut DuetCall,
+) -> DuetError {
+    entry(|| {
+        memory::writable("call", call)?;
+        let session = with_session(session, |session| Ok(session.object.clone()))?;
+        let came = session.wait_call(Duration::from_millis(timeout_ms.into()))?;
+        let new = came.map_or(0, |incoming| objects::insert(Object::Call(Watched::new(incoming))));
+        // SAFETY: the caller's promise.
+        unsafe { memory::put("call", call, new) }
+    })
+}
+
 /// A push message says that `from` rings here as `call_id`: the call is there at once as an incoming one,
 /// even before the session is connected. It ends if the invite itself does not come in time. Of a call
 /// that is known already it does nothing.
@@ -246,7 +271,14 @@ pub extern "C" fn duet_session_close(session: DuetSession) -> DuetError {
 /// Closes the session and frees its handle. Any thread, even inside a callback; returns at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn duet_session_free(session: DuetSession) -> DuetError {
-    entry(|| objects::remove(session, Kind::Session))
+    entry(|| {
+        // Now, even if another thread is using it.
+        with_session(session, |session| {
+            session.object.close();
+            Ok(())
+        })?;
+        objects::remove(session, Kind::Session)
+    })
 }
 
 /// # Safety

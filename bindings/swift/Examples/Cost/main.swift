@@ -3,17 +3,19 @@ import Foundation
 
 // What crossing into the engine costs, in a call between two users of one process.
 
-/// Nanoseconds of one `body`: the median and the least of many.
+/// Nanoseconds of one `body`, by the clock: the median and the least of many.
 func measure(_ name: String, rounds: Int = 2000, _ body: () throws -> Void) rethrows {
     let clock = ContinuousClock()
-    var times: [Int64] = []
-    for _ in 0..<rounds {
-        let (seconds, attoseconds) = try clock.measure { try body() }.components
-        times.append(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
-    }
-    times.sort()
-    let row = [name, "\(times[times.count / 2])", "\(times[0])"]
-    print("| swift | \(row.joined(separator: " | ")) |")
+    var times: [Duration] = []
+    for _ in 0..<rounds { times.append(try clock.measure { try body() }) }
+    row(name, times)
+}
+
+/// A row of the table.
+func row(_ name: String, _ times: [Duration]) {
+    let sorted = times.sorted()
+    let figures = [sorted[sorted.count / 2], sorted[0]].map { Int($0 / .nanoseconds(1)) }
+    print("| swift | \(name) | \(figures[0]) | \(figures[1]) |")
 }
 
 /// Carries messages to the other session.
@@ -62,6 +64,7 @@ for await case .incoming(let other) in bob.events {
     try measure("pull 10 ms of sound") { try other.remoteAudio.pull(into: &speaker, rate: 48_000) }
     call.localVideo.setEnabled(true)
     try await measurePictures(from: call, to: other, data, width, height)
+    try await measureEvents(of: call)
     call.hangUp()
     break
 }
@@ -86,9 +89,22 @@ func measurePictures(
         if loans.count == 100 { break }
         try call.localVideo.push(.i420(width: width, height: height, data))
     }
-    for (name, times) in [("pull a 720p frame", pulls), ("borrow a 720p frame", loans)] {
-        let sorted = times.sorted()
-        let figures = [sorted[sorted.count / 2], sorted[0]].map { Int($0 / .nanoseconds(1)) }
-        print("| swift | \(name) | \(figures[0]) | \(figures[1]) |")
+    row("pull a 720p frame", pulls)
+    row("borrow a 720p frame", loans)
+}
+
+/// From a request to the event that tells of it: through the engine's threads and to a task.
+func measureEvents(of call: Call) async throws {
+    var times: [Duration] = []
+    let clock = ContinuousClock()
+    var events = call.events.makeAsyncIterator()
+    for round in 0..<200 {
+        let (hold, start) = (round % 2 == 0, clock.now)
+        try hold ? call.hold() : call.resume()
+        while let event = await events.next() {
+            if case .held(hold, _) = event { break }
+        }
+        times.append(clock.now - start)
     }
+    row("hold to its event", times)
 }
