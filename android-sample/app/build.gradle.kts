@@ -27,8 +27,6 @@ android {
     compileOptions {
         sourceCompatibility = JavaVersion.VERSION_17
         targetCompatibility = JavaVersion.VERSION_17
-        // Durations in the library's interface, below API 26.
-        isCoreLibraryDesugaringEnabled = true
     }
 
     sourceSets {
@@ -49,7 +47,6 @@ dependencies {
     // Library, helpers and native code in one.
     implementation("dev.duet:duet-android:0.1.0")
     implementation("org.jetbrains.kotlinx:kotlinx-coroutines-core:1.10.2")
-    coreLibraryDesugaring("com.android.tools:desugar_jdk_libs:2.1.5")
     testImplementation("org.junit.jupiter:junit-jupiter:5.14.4")
     testImplementation("org.junit.vintage:junit-vintage-engine:5.14.4")
     testImplementation("org.jetbrains.kotlinx:kotlinx-coroutines-test:1.10.2")

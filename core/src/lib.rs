@@ -7,8 +7,9 @@
 //! * [`Session`] is one user's presence at a signaling service, or over the host's own signaling.
 //! * [`Call`] is one call, with [`LocalVideo`], [`LocalAudio`], [`RemoteVideo`] and [`RemoteAudio`].
 //!
-//! No method waits for the network or a codec; what happens is told in events, in order, on one
-//! thread, under no lock. Any method may be called from any thread and inside any event handler.
+//! No method waits for the network or a codec, but for those with `wait` in their names and the iterators of
+//! events; what happens is told in events, in order, on one thread, under no lock. Any other method may be called
+//! from any thread and inside any event handler.
 #![forbid(unsafe_code)]
 
 mod call;

@@ -30,8 +30,6 @@ android {
     }
 
     compileOptions {
-        // java.time below API 26. Apps that use the package switch it on, too.
-        isCoreLibraryDesugaringEnabled = true
         sourceCompatibility = JavaVersion.VERSION_1_8
         targetCompatibility = JavaVersion.VERSION_1_8
     }
@@ -53,7 +51,6 @@ dependencies {
     api("org.jetbrains.kotlin:kotlin-stdlib:2.2.21")
     api("org.jetbrains.kotlinx:kotlinx-coroutines-core-jvm:1.10.2")
     implementation("net.java.dev.jna:jna:5.18.1@aar")
-    coreLibraryDesugaring("com.android.tools:desugar_jdk_libs:2.1.5")
 }
 
 publishing {

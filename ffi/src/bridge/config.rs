@@ -1,9 +1,8 @@
 //! What a host may choose; every default is a sane call.
 
-use std::time::Duration;
-
 use duet_core as core;
 
+use super::duration::Duration;
 use super::error::DuetError;
 
 /// Which session to open: who we are, how media finds its way, how calls behave.
@@ -114,7 +113,7 @@ impl SessionConfig {
             calls.policy = core::ConnectPolicy::AfterAccept;
         }
         if let Some(ring) = self.ring_timeout {
-            calls.timers.ring = ring;
+            calls.timers.ring = ring.into();
         }
         Ok(core::CustomConfig {
             user: self.user.into(),

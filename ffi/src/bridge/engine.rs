@@ -1,12 +1,12 @@
 //! The root of everything.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use duet_core::{self as core, Engine, EngineConfig};
 use log::LevelFilter;
 
 use super::config::SessionConfig;
+use super::duration::Duration;
 use super::error::DuetError;
 use super::queue::events;
 use super::session::NativeSession;
@@ -114,7 +114,7 @@ impl NativeEngine {
 
     /// Ends all calls and sessions and waits until the other sides were told; blocks.
     pub fn shut_down_and_wait(&self, timeout: Duration) -> bool {
-        self.engine.close_and_wait(timeout)
+        self.engine.close_and_wait(timeout.into())
     }
 
     /// Ends all calls and sessions.

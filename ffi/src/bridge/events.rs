@@ -1,11 +1,11 @@
 //! What calls tell their host.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use duet_core as core;
 
 use super::call::NativeCall;
+use super::duration::Duration;
 use super::error::DuetError;
 
 /// What a session tells the layers above.
@@ -261,14 +261,14 @@ impl From<core::CallEvent> for CallEvent {
             }
             core::CallEvent::Held { local, remote } => CallEvent::Held { local, remote },
             core::CallEvent::Video(news) => CallEvent::Video { news: news.into() },
-            core::CallEvent::Connected { setup } => CallEvent::Connected { setup },
+            core::CallEvent::Connected { setup } => CallEvent::Connected { setup: setup.into() },
             core::CallEvent::FrameReady => CallEvent::FrameReady,
             core::CallEvent::Ended(ended) => CallEvent::Ended {
                 how: Ended {
                     by: ended.by.into(),
                     reason: ended.reason.into(),
                     phase: ended.phase.into(),
-                    duration: ended.duration,
+                    duration: ended.duration.into(),
                     accepted: ended.facts.accepted,
                     recoveries: ended.facts.recoveries.into(),
                 },

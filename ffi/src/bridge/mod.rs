@@ -6,6 +6,7 @@
 
 pub mod call;
 pub mod config;
+pub mod duration;
 pub mod engine;
 pub mod error;
 pub mod events;

@@ -1,12 +1,12 @@
 //! One user's presence at a signaling service, or over the host's own signaling.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use duet_core::{MediaKinds, Session, SessionEvent, Subscription};
 
 use super::call::NativeCall;
 use super::config::CallOptions;
+use super::duration::Duration;
 use super::error::DuetError;
 use super::events::{NativeFailure, NativeSessionEvent, SessionState};
 use super::queue::{Events, events};
@@ -77,7 +77,7 @@ impl NativeSession {
         video: bool,
         expires_in: Duration,
     ) -> Result<(), DuetError> {
-        Ok(self.session.expect_call(id.into(), from, MediaKinds { audio, video }, expires_in)?)
+        Ok(self.session.expect_call(id.into(), from, MediaKinds { audio, video }, expires_in.into())?)
     }
 
     /// Hangs up every call and leaves the service.

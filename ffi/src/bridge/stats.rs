@@ -1,10 +1,9 @@
 //! What a call knows about itself.
 
-use std::time::Duration;
-
 use duet_core as core;
 
 use super::config::VideoCodec;
+use super::duration::Duration;
 
 /// A snapshot of a call's statistics; counters start at zero with the call.
 #[derive(Clone, Debug, uniffi::Record)]
@@ -126,7 +125,7 @@ impl From<core::CallStats> for CallStats {
         let (video_out, video_in) = (stats.outbound_video, stats.inbound_video);
         let (audio_out, audio_in) = (stats.outbound_audio, stats.inbound_audio);
         CallStats {
-            rtt: stats.rtt,
+            rtt: stats.rtt.map(Duration::from),
             available_send_bps: long(stats.available_send_bps),
             dtls: stats.dtls,
             ice_state: stats.ice_state,
@@ -172,7 +171,7 @@ impl From<core::CallStats> for CallStats {
                 concealed_samples: long(audio_in.concealed_samples),
                 silent_concealed_samples: long(audio_in.silent_concealed_samples),
                 concealment_events: long(audio_in.concealment_events),
-                jitter_delay: audio_in.jitter_delay,
+                jitter_delay: audio_in.jitter_delay.into(),
                 energy: audio_in.energy,
             },
         }

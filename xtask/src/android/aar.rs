@@ -13,8 +13,7 @@ pub const NAMESPACE: &str = "dev.duet.android";
 /// that they name, and R8 refuses to go on.
 pub const MIN_COMPILE_SDK: u32 = 35;
 
-/// What says so to Android's Gradle plugin. Its first version that knows API 35 is 8.6. `java.time`, which came
-/// with API 26, is in the interface: the plugin tells apps that have not switched desugaring on to do so.
+/// What says so to Android's Gradle plugin. Its first version that knows API 35 is 8.6.
 const METADATA: &str = "META-INF/com/android/build/gradle/aar-metadata.properties";
 
 /// What a package is made of.
@@ -84,7 +83,7 @@ pub fn findings(files: &Files, rules: &str) -> Vec<String> {
 fn metadata() -> String {
     format!(
         "aarFormatVersion=1.0\naarMetadataVersion=1.0\nminCompileSdk={MIN_COMPILE_SDK}\nminCompileSdkExtension=0\n\
-         minAndroidGradlePluginVersion=8.6.0\ncoreLibraryDesugaringEnabled=true\n"
+         minAndroidGradlePluginVersion=8.6.0\n"
     )
 }
 

@@ -13,8 +13,6 @@ const PRESENT: &[&str] = &[
     "java/text/",
     "java/util/",
     "javax/microedition/khronos/",
-    // Since API 26; apps get it by desugaring, which the package asks for.
-    "java/time/",
 ];
 
 /// Parts of those packages that came later, or never. <https://developer.android.com/reference/packages>
@@ -115,7 +113,8 @@ pub mod tests {
 
     #[test]
     fn what_the_oldest_android_lacks_is_found() {
-        for name in ["java/lang/ref/Cleaner", "[Ljava/nio/file/Path;", "java/awt/Color", "javax/swing/JFrame"]
+        for name in
+            ["java/lang/ref/Cleaner", "[Ljava/nio/file/Path;", "java/time/Duration", "javax/swing/JFrame"]
         {
             assert_eq!(findings_of(&["java/lang/String", name]).len(), 1, "{name}");
         }

@@ -137,16 +137,8 @@ fn in_step(gradle: &Gradle) -> Vec<String> {
         }
     }
     // Whatever Gradle takes beyond these is not checked here.
-    let known = [
-        "dev.duet:",
-        "org.jetbrains.kotlinx:",
-        "org.junit.",
-        "org.robolectric:",
-        "com.android.tools:desugar_jdk_libs:",
-    ];
-    for line in
-        script.lines().filter(|line| line.contains("mplementation(\"") || line.contains("Desugaring(\""))
-    {
+    let known = ["dev.duet:", "org.jetbrains.kotlinx:", "org.junit.", "org.robolectric:"];
+    for line in script.lines().filter(|line| line.contains("mplementation(\"")) {
         if !known.iter().any(|known| line.contains(known)) {
             found.push(format!("build.gradle.kts has what pom.xml lacks: {}", line.trim()));
         }

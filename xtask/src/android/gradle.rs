@@ -15,7 +15,6 @@ pub fn findings(module: &str, needs: &[Dependency]) -> Vec<String> {
         format!("version = \"{}\"", maven::VERSION),
         format!("artifactId = \"{}\"", maven::ARTIFACT),
         "JavaVersion.VERSION_1_8".into(),
-        "isCoreLibraryDesugaringEnabled = true".into(),
         "consumerProguardFiles(\"consumer-rules.pro\")".into(),
     ];
     for need in needs {

@@ -47,7 +47,7 @@ import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.flow.asStateFlow
 import kotlinx.coroutines.launch
-import java.time.Duration
+import kotlin.time.Duration.Companion.milliseconds
 
 /** Ties the logic to the platform; all of a process's calls pass through here. For the main thread. */
 class App : Application(), TelecomEvents, RouteEvents, WakePort {
@@ -189,7 +189,7 @@ class App : Application(), TelecomEvents, RouteEvents, WakePort {
 
     override fun expect(ring: Ring) {
         try {
-            session?.expectCall(ring.id, ring.from, audio = true, ring.video, Duration.ofMillis(ring.expiresInMs))
+            session?.expectCall(ring.id, ring.from, audio = true, ring.video, ring.expiresInMs.milliseconds)
         } catch (_: DuetException) {
             // The invite itself was faster, or the session is over.
         }

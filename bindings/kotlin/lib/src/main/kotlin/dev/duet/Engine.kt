@@ -4,7 +4,7 @@ import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.CoroutineDispatcher
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.withContext
-import java.time.Duration
+import kotlin.time.Duration
 
 /**
  * The root of everything: threads, sessions and their calls. One serves a whole app.

@@ -7,7 +7,7 @@ import kotlinx.coroutines.delay
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
 import java.nio.ByteBuffer
-import java.time.Duration
+import kotlin.time.Duration.Companion.seconds
 
 /** A call in a page of Kotlin: `URL NAME [CALLEE]` rings CALLEE, or waits to be rung; the hundredth picture ends it. */
 fun main(args: Array<String>): Unit = runBlocking {
@@ -23,6 +23,6 @@ fun main(args: Array<String>): Unit = runBlocking {
         call.frames.collect { if (call.remoteVideo.pull(picture) && ++pictures == 100) call.hangUp() }
         camera.cancel()
         println("$pictures pictures, ${call.ended().reason}")
-        engine.closeAndWait(Duration.ofSeconds(1))
+        engine.closeAndWait(1.seconds)
     }
 }

@@ -4,10 +4,10 @@ import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.delay
 import kotlinx.coroutines.launch
-import java.time.Duration
 import kotlin.concurrent.thread
 import kotlin.time.Duration.Companion.milliseconds
 import kotlin.time.Duration.Companion.minutes
+import kotlin.time.Duration.Companion.seconds
 
 /**
  * One end of a call with a program in another language: `URL NAME [CALLEE]` rings CALLEE, or waits to be rung. Says
@@ -39,7 +39,7 @@ fun main(args: Array<String>) = test(limit = 2.minutes) {
         }
         check(call.ended().reason == EndReason.HANG_UP) { call.ended() }
         println("hang-up")
-        engine.closeAndWait(Duration.ofSeconds(1))
+        engine.closeAndWait(1.seconds)
         call.close()
         session.close()
     }

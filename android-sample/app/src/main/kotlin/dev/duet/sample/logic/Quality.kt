@@ -48,14 +48,14 @@ class QualityMeter {
         val concealed = audio.concealedSamples - audio.silentConcealedSamples -
             before.inboundAudio.concealedSamples + before.inboundAudio.silentConcealedSamples
         val figures = Figures(
-            rttMs = stats.rtt?.toMillis(),
+            rttMs = stats.rtt?.inWholeMilliseconds,
             lossPercent = share(lost, received + lost),
             sendKbps = kbps(sentBytes, seconds),
             receiveKbps = kbps(video.bytesReceived - before.inboundVideo.bytesReceived, seconds),
             sentSize = "${stats.outboundVideo.width}x${stats.outboundVideo.height}",
             receivedSize = "${video.width}x${video.height}",
             receivedFps = ((video.framesDecoded - before.inboundVideo.framesDecoded) / seconds).coerceAtLeast(0.0),
-            jitterMs = audio.jitterDelay.toMillis(),
+            jitterMs = audio.jitterDelay.inWholeMilliseconds,
             concealedPercent = share(concealed, audio.samples - before.inboundAudio.samples),
             freezes = video.freezes,
             codec = video.codec?.name ?: stats.outboundVideo.codec?.name,

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
-import java.time.Duration
+import kotlin.time.Duration.Companion.seconds
 
 class CallTest {
     private fun test(body: suspend (alice: Phone, bob: Phone) -> Unit) = runBlocking {
@@ -73,7 +73,7 @@ class CallTest {
     fun `a phone that a push woke rings at once, and has missed the call if the caller is gone already`() = runBlocking {
         Server().use { server ->
             Phone(server.url, "bob").use { bob ->
-                bob.session.expectCall("woken", "alice", audio = true, video = true, Duration.ofSeconds(2))
+                bob.session.expectCall("woken", "alice", audio = true, video = true, 2.seconds)
                 bob.shows("ringing") { it.stage == Stage.INCOMING && it.title == "alice" && it.id == "woken" && it.video }
                 bob.shows("the end") { it.stage == Stage.ENDED }
                 assertTrue("telecom ended MISSED" in bob.log, "${bob.log}")

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertNull
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
-import java.time.Duration
+import kotlin.time.Duration.Companion.milliseconds
 
 @OptIn(ExperimentalCoroutinesApi::class)
 class CallControllerTest {
@@ -51,7 +51,7 @@ class CallControllerTest {
         controller.place(line)
         line.tell(CallState.CONNECTING)
         line.tell(CallState.CONNECTED)
-        line.tell(CallEvent.Connected(Duration.ofMillis(80)))
+        line.tell(CallEvent.Connected(80.milliseconds))
         line.tell(CallEvent.RemoteMedia(audio = true, video = true, screen = false))
         settle()
         assertEquals(Stage.TALKING, ui.stage)
@@ -74,7 +74,7 @@ class CallControllerTest {
         assertTrue("tone null" in log && ui.running.sound)
         advanceTimeBy(500)
         line.tell(CallState.CONNECTED)
-        line.tell(CallEvent.Connected(Duration.ofMillis(80)))
+        line.tell(CallEvent.Connected(80.milliseconds))
         settle()
         assertEquals(Stage.TALKING to 500L, ui.stage to ui.since)
     }

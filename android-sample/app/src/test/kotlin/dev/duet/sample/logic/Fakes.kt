@@ -17,7 +17,8 @@ import kotlinx.coroutines.channels.Channel
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.emptyFlow
 import kotlinx.coroutines.flow.receiveAsFlow
-import java.time.Duration
+import kotlin.time.Duration.Companion.milliseconds
+import kotlin.time.Duration.Companion.seconds
 
 /** What happened, in order, whoever did it. */
 typealias Log = MutableList<String>
@@ -45,7 +46,7 @@ class FakeLine(
 
     fun end(reason: EndReason, by: EndedBy = EndedBy.REMOTE) {
         tell(CallState.ENDED)
-        tell(CallEvent.Ended(Ended(by, reason, Phase.CONNECTED, Duration.ofSeconds(5), true, 0)))
+        tell(CallEvent.Ended(Ended(by, reason, Phase.CONNECTED, 5.seconds, true, 0)))
     }
 
     private fun say(what: String) {
@@ -137,7 +138,7 @@ fun stats(
     decoded: Long = 0,
     bytes: Long = 0,
 ) = CallStats(
-    rtt = rttMs?.let(Duration::ofMillis),
+    rtt = rttMs?.milliseconds,
     availableSendBps = 1_000_000,
     dtls = "1.2",
     iceState = "connected",
@@ -145,5 +146,5 @@ fun stats(
     outboundVideo = VideoSendStats(null, "OpenH264", 0, 0, 0, 0, 640, 480, 0, 0, bytes, 0, 0),
     inboundVideo = VideoRecvStats(null, decoded, 0, 0, 640, 480, received, bytes, lost, 0, 0, freezes),
     outboundAudio = AudioSendStats(0, 0),
-    inboundAudio = AudioRecvStats(0, 0, 0, samples, concealed, silent, 0, Duration.ofMillis(40), 0.0),
+    inboundAudio = AudioRecvStats(0, 0, 0, samples, concealed, silent, 0, 40.milliseconds, 0.0),
 )

@@ -16,7 +16,7 @@ import org.robolectric.RuntimeEnvironment
 import org.robolectric.Shadows.shadowOf
 import org.robolectric.android.controller.ActivityController
 import java.io.File
-import java.time.Duration
+import kotlin.time.Duration.Companion.milliseconds
 
 /** What a test of a screen needs. */
 class Screens : AutoCloseable {
@@ -47,7 +47,7 @@ class Screens : AutoCloseable {
     fun talking(): FakeLine = FakeLine(log, peer = "Maria Fernández").also {
         app.controller.place(it)
         it.tell(CallState.CONNECTED)
-        it.tell(CallEvent.Connected(Duration.ofMillis(120)))
+        it.tell(CallEvent.Connected(120.milliseconds))
         settle()
     }
 
