@@ -11,7 +11,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <future>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -161,6 +160,12 @@ public:
         check(duet_call_state(handle(), &state));
         return state;
     }
+    /** Waits until the call is over, for `timeout_ms` at most; none if it goes on. Not inside a handler. */
+    std::optional<DuetCallEvent> wait_ended(std::uint32_t timeout_ms) const {
+        auto event = make<DuetCallEvent>();
+        check(duet_call_wait_ended(handle(), timeout_ms, &event));
+        return event.kind == DUET_CALL_EVENT_KIND_ENDED ? std::make_optional(event) : std::nullopt;
+    }
     DuetCallStats stats() const {
         auto stats = make<DuetCallStats>();
         check(duet_call_stats(handle(), &stats));
@@ -256,21 +261,11 @@ public:
             Boxed::box(std::move(handler)), Boxed::release));
     }
 
-    /** The call of whoever rings next. Takes the place of the event handler; who rings after that is declined. */
-    std::future<Call> next_call() {
-        auto call = std::make_shared<std::optional<std::promise<Call>>>(std::in_place);
-        auto next = (*call)->get_future();
-        on_event([call = std::move(call)](const DuetSessionEvent &event) {
-            if (event.kind != DUET_SESSION_EVENT_KIND_INCOMING) {
-                return;
-            }
-            Call incoming(event.call);
-            if (*call) {
-                (*call)->set_value(std::move(incoming));
-                call->reset();
-            }
-        });
-        return next;
+    /** Waits until somebody rings, for `timeout_ms` at most; none if nobody did. Not inside a handler. */
+    std::optional<Call> wait_call(std::uint32_t timeout_ms) {
+        DuetCall call = 0;
+        check(duet_session_wait_call(handle(), timeout_ms, &call));
+        return call == 0 ? std::nullopt : std::optional<Call>(std::in_place, call);
     }
 
     DuetSessionState state() const {

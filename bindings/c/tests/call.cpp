@@ -143,7 +143,10 @@ void run(const char *url) {
         std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
     CHECK(alice.call->stats().inbound_video.frames_decoded >= 10);
+    CHECK(!alice.session->wait_call(0) && !alice.call->wait_ended(0));
     alice.call->hang_up();
+    const auto end_of_call = alice.call->wait_ended(90'000);
+    CHECK(end_of_call && end_of_call->reason == DUET_END_REASON_HANG_UP);
     alice.wait("end", [&] { return alice.ended.has_value(); });
     bob.wait("end", [&] { return bob.ended.has_value(); });
     CHECK(alice.ended == DUET_END_REASON_HANG_UP && bob.ended == DUET_END_REASON_HANG_UP);
