@@ -26,6 +26,11 @@ static void carry(const char *message, size_t length, void *user_data) {
     Side *side = user_data;
     CHECK(side->here == NULL || side->here());
     DuetError result = duet_session_deliver(side->other->session, message, length);
+    /* The tests of costs ask for more than a session can do at once: a host that carries messages loses none. */
+    for (int waited = 0; result == DUET_ERROR_OVERLOADED && waited < DEADLINE_MS; waited++) {
+        side_pause_ms(1);
+        result = duet_session_deliver(side->other->session, message, length);
+    }
     /* What is still said to somebody who has left is lost. */
     CHECK(result == DUET_OK || result == DUET_ERROR_INVALID_HANDLE || result == DUET_ERROR_CLOSED);
 }
