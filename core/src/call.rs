@@ -7,7 +7,7 @@ use duet_signal::dialect::Feature;
 use duet_signal::message::{CallId, MediaKinds, RoomId, UserId};
 
 use crate::config::CallOptions;
-use crate::driver::{Command, EventPort, Events, Subscription};
+use crate::driver::{Command, EventPort, Events, Subscription, patience};
 use crate::peer::PeerPort;
 use crate::session::SessionShared;
 use crate::stats::{AudioRecvStats, CallStats, VideoRecvStats, VideoSendStats};
@@ -257,10 +257,10 @@ impl Call {
     }
 
     /// Waits until the call is over, for `timeout` at most; `None` if it goes on. With no time to wait it
-    /// tells whether the call is over. Not inside a handler.
+    /// tells whether the call is over. Inside a handler it does not wait.
     pub fn wait_ended(&self, timeout: Duration) -> Option<Ended> {
         let goes_on = |known: &mut Known| known.ended.is_none();
-        let waited = self.shared.over.wait_timeout_while(self.shared.known(), timeout, goes_on);
+        let waited = self.shared.over.wait_timeout_while(self.shared.known(), patience(timeout), goes_on);
         waited.unwrap_or_else(PoisonError::into_inner).0.ended.clone()
     }
 }

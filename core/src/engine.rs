@@ -6,7 +6,7 @@ use duet_media::Time;
 use duet_signal::dialect::Dialect;
 
 use crate::config::{CustomConfig, EngineConfig, SessionConfig, check_user};
-use crate::driver::{Platform, Pump, Tasks};
+use crate::driver::{Platform, Pump, Tasks, patience};
 use crate::session::{Session, SessionShared};
 use crate::{Error, clock};
 
@@ -131,13 +131,13 @@ impl Engine {
     }
 
     /// Does what [`Engine::close`] does, and waits until the other sides have been told, at most for
-    /// `timeout`; gives whether they all were. For a process that is about to end. Not inside an event
-    /// handler, nor on the thread of the engine's executor: what it waits for may wait for the handler.
+    /// `timeout`; gives whether they all were. For a process that is about to end. Inside an event
+    /// handler it does not wait; on the thread of the engine's executor it may wait for that thread's own tasks.
     pub fn close_and_wait(&self, timeout: Duration) -> bool {
         self.close();
         let inner = &self.inner.0;
         let speaking = |sessions: &mut Sessions| sessions.speaking > 0;
-        let waited = inner.said.wait_timeout_while(inner.sessions(), timeout, speaking);
+        let waited = inner.said.wait_timeout_while(inner.sessions(), patience(timeout), speaking);
         !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
     }
 

@@ -10,7 +10,9 @@ use tokio::sync::{Notify, mpsc};
 use crate::Error;
 use crate::call::{Call, CallShared, Origin};
 use crate::config::{CallOptions, CustomConfig, IceConfig, SessionConfig, check_id, check_user};
-use crate::driver::{Actor, Command, EventPort, Events, Expected, Link, Next, Platform, Pump, Subscription};
+use crate::driver::{
+    Actor, Command, EventPort, Events, Expected, Link, Next, Platform, Pump, Subscription, patience,
+};
 use crate::transport::{LinkEvents, LinkSender};
 
 /// Requests of the host waiting for the session; far more than any host has calls.
@@ -225,14 +227,15 @@ impl Session {
     }
 
     /// Waits until somebody rings, for `timeout` at most; `None` if nobody did. For a host that takes no
-    /// events and has a thread to wait on; not inside a handler. Calls that come between two waits are kept
-    /// for the next one. A host that takes events is told of them, too.
+    /// events and has a thread to wait on, which is not the executor's; inside a handler it does not wait. From
+    /// the first wait on, calls that come between two waits are kept for the next one, and ring until they are taken or
+    /// their caller gives up.
     ///
     /// # Errors
     /// Why the session failed ([`SessionEvent::Failed`]), or [`Error::Closed`].
     pub fn wait_call(&self, timeout: Duration) -> Result<Option<Call>, Error> {
         let events = self.owner.waited.get_or_init(|| self.events());
-        let start = Instant::now();
+        let (start, timeout) = (Instant::now(), patience(timeout));
         loop {
             match events.next_within(timeout.saturating_sub(start.elapsed())) {
                 Next::Event(SessionEvent::Incoming(call)) => return Ok(Some(call)),

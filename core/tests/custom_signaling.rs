@@ -72,7 +72,18 @@ fn a_host_that_waits_needs_no_events() {
         let ended = outgoing.wait_ended(LONG).expect("it was declined");
         assert_eq!(ended.reason, EndReason::Declined, "as often as one asks");
     }
-    let (_outgoing, incoming) = ring();
+    let (outgoing, incoming) = ring();
+    // In a handler nobody waits: what is waited for may wait for the handler.
+    let (told, hears) = std::sync::mpsc::channel();
+    let (call, session) = (outgoing.clone(), alice.session.clone());
+    let inside = outgoing.on_event(move |_| {
+        let waited =
+            (call.wait_ended(LONG).is_none(), session.wait_call(LONG).is_ok_and(|call| call.is_none()));
+        // The test may have heard enough.
+        let _ = told.send(waited);
+    });
+    assert_eq!(hears.recv_timeout(LONG / 2), Ok((true, true)), "an event, and no wait");
+    drop(inside);
     // A session that ends lets go of who waits, and so does a call.
     thread::scope(|scope| {
         let session = scope.spawn(|| bob.session.wait_call(LONG));
@@ -82,4 +93,7 @@ fn a_host_that_waits_needs_no_events() {
         assert_eq!(refused.kind(), ErrorKind::Closed);
         assert!(call.join().expect("no panic").is_some(), "closing hangs up");
     });
+    // Whoever comes after the last event waits for none.
+    assert!(bob.session.wait_call(LONG).is_err());
+    while bob.session.events().next().is_some() {}
 }

@@ -1623,7 +1623,7 @@ DuetError duet_call_stop_video(DuetCall call);
 
 /**
  * Waits until the call is over, for `timeout_ms` at most: for a host with a loop of its own. Handlers are
- * called all the same. Not inside a callback.
+ * called all the same. Inside a callback it does not wait.
  *
  * @param event Like that of a callback: `DUET_CALL_EVENT_KIND_ENDED`, or, if the call goes on,
  *        `DUET_CALL_EVENT_KIND_STATE`.
@@ -1690,15 +1690,17 @@ DuetError duet_engine_close(DuetEngine engine);
 
 /**
  * Does what `duet_engine_close` does, and waits until the other sides have been told: for a process that is
- * about to end. Not inside a callback, nor on the thread of the engine's
- * executor, whose callbacks may be what it waits for.
+ * about to end. Inside a callback it does not wait; on the thread of the engine's executor it may wait for that
+ * thread's own tasks.
  *
  * @param timeout_ms The longest wait.
  * @param told Whether all were told; may be NULL.
  *
  * @pre `told` is NULL or may be written.
  */
-DuetError duet_engine_close_and_wait(DuetEngine engine, uint32_t timeout_ms, bool *told);
+DuetError duet_engine_close_and_wait(DuetEngine engine,
+                                     uint32_t timeout_ms,
+                                     bool *told);
 
 /**
  * Closes the engine and frees its handle. Handles of its sessions and calls stay valid until they
@@ -1857,9 +1859,11 @@ DuetError duet_session_join(DuetSession session,
                             DuetCall *call);
 
 /**
- * Waits until somebody rings, for `timeout_ms` at most: for a host that has no use for events. Calls that come
- * between two waits are kept for the next one. An event handler is told of them, too, and then has a handle of
- * its own for each. Not inside a callback.
+ * Waits until somebody rings, for `timeout_ms` at most: in the place of an event handler that takes calls. From
+ * the first wait on, calls that come between two waits are kept for the next one, and ring until they are taken
+ * or their caller gives up. If there is such a handler, too, it has a handle of its own for each call, and
+ * freeing either hangs up. Inside a callback it does not wait; on the thread of the engine's executor it may wait
+ * for that thread's own tasks.
  *
  * @param call The call, which is the host's to free; 0 if nobody rang.
  * @return Why the session failed, or `DUET_ERROR_CLOSED`, also when it is closed or freed meanwhile.

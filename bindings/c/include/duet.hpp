@@ -160,7 +160,7 @@ public:
         check(duet_call_state(handle(), &state));
         return state;
     }
-    /** Waits until the call is over, for `timeout_ms` at most; none if it goes on. Not inside a handler. */
+    /** Waits until the call is over, for `timeout_ms` at most; none if it goes on. Not at all inside a handler. */
     std::optional<DuetCallEvent> wait_ended(std::uint32_t timeout_ms) const {
         auto event = make<DuetCallEvent>();
         check(duet_call_wait_ended(handle(), timeout_ms, &event));
@@ -261,7 +261,7 @@ public:
             Boxed::box(std::move(handler)), Boxed::release));
     }
 
-    /** Waits until somebody rings, for `timeout_ms` at most; none if nobody did. Not inside a handler. */
+    /** Waits until somebody rings, for `timeout_ms` at most; none if nobody did. Not at all inside a handler. */
     std::optional<Call> wait_call(std::uint32_t timeout_ms) {
         DuetCall call = 0;
         check(duet_session_wait_call(handle(), timeout_ms, &call));
@@ -361,7 +361,7 @@ public:
     void network_changed() { check(duet_engine_network_changed(handle())); }
     void device_news(DuetDeviceNews news) { check(duet_engine_device_news(handle(), news)); }
     void close() { check(duet_engine_close(handle())); }
-    /** Closes, and waits until the other sides have been told; whether all were. Not inside a handler. */
+    /** Closes, and waits until the other sides have been told; whether all were. Not at all inside a handler. */
     bool close_and_wait(std::uint32_t timeout_ms) {
         bool told = false;
         check(duet_engine_close_and_wait(handle(), timeout_ms, &told));

@@ -406,6 +406,11 @@ static void free_inside(const DuetCallEvent *event, void *user_data) {
     DuetCallStats stats = {.size = sizeof stats};
     if (atomic_fetch_add(&calls_back, 1) == 0) {
         CHECK(duet_call_stats(side->call, &stats) == DUET_OK);
+        /* Nobody waits in here. */
+        DuetCallEvent now = {.size = sizeof now};
+        DuetCall nobody = 7;
+        CHECK(duet_call_wait_ended(side->call, UINT32_MAX, &now) == DUET_OK);
+        CHECK(duet_session_wait_call(side->session, UINT32_MAX, &nobody) == DUET_OK && nobody == 0);
         CHECK(duet_call_on_event(side->call, free_inside, side, NULL) == DUET_OK);
         CHECK(duet_call_on_event(side->call, NULL, NULL, NULL) == DUET_OK);
         CHECK(duet_call_free(side->call) == DUET_OK);

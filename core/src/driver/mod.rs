@@ -18,5 +18,5 @@ pub use executor::{EventTask, Executor};
 pub(crate) use platform::Chance;
 pub(crate) use platform::Platform;
 pub use pump::Subscription;
-pub(crate) use pump::{EventPort, Pump};
+pub(crate) use pump::{EventPort, Pump, patience};
 pub(crate) use runtime::Tasks;

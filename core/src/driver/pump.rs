@@ -3,10 +3,12 @@
 //! Invariant: a callback may do anything, including closing the object it was called for and
 //! dropping its own [`Subscription`].
 
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
+use std::time::Duration;
 
 use super::executor::Executor;
 use crate::Error;
@@ -73,15 +75,16 @@ impl Pump {
         EventPort::new(self.clone())
     }
 
-    fn schedule(&self, port: Arc<dyn Deliver>) {
+    /// `false` of a pump that has stopped: nobody would take it out again.
+    fn schedule(&self, port: Arc<dyn Deliver>) -> bool {
         let mut state = lock(&self.shared.state);
         if state.stopped {
-            // Nobody would take it out again.
-            return;
+            return false;
         }
         state.ready.push_back(port);
         drop(state);
         self.shared.wake();
+        true
     }
 }
 
@@ -216,19 +219,22 @@ impl<E: Clone + Send + 'static> EventPort<E> {
         }
     }
 
-    /// Adds a handler; it is called on the pump thread until the subscription is dropped.
+    /// Adds a handler; it is called on the pump thread until the subscription is dropped. Where no more events
+    /// can come, the handler is dropped at once.
     pub(crate) fn subscribe(&self, handler: impl Fn(E) + Send + Sync + 'static) -> Subscription {
         let mut state = lock(&self.state);
+        if state.last_queued && state.queue.is_empty() {
+            return Subscription { end: None };
+        }
         let id = state.next_id;
         state.next_id += 1;
         let waiting = if state.handlers.is_empty() { state.queue.len() } else { 0 };
         state.handlers.push((id, Arc::new(handler)));
         drop(state);
         let port = self.this.clone();
-        for _ in 0..waiting {
-            if let Some(port) = port.upgrade() {
-                self.pump.schedule(port);
-            }
+        let delivered = (0..waiting).filter_map(|_| port.upgrade()).all(|port| self.pump.schedule(port));
+        if !delivered {
+            self.unsubscribe(id);
         }
         Subscription {
             end: Some(Box::new(move || {
@@ -251,6 +257,7 @@ impl<E: Clone + Send + 'static> EventPort<E> {
 
 impl<E: Clone + Send + 'static> Deliver for EventPort<E> {
     fn deliver_one(&self) {
+        let _inside = Inside::enter();
         let mut state = lock(&self.state);
         if state.handlers.is_empty() {
             return;
@@ -270,6 +277,36 @@ impl<E: Clone + Send + 'static> Deliver for EventPort<E> {
             drop(handlers);
         }
     }
+}
+
+thread_local! {
+    /// This thread is inside a handler.
+    // clippy does not see through the macro where threads' variables are the library's.
+    #[cfg_attr(target_os = "android", expect(clippy::missing_const_for_thread_local))]
+    static INSIDE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// A stay inside a handler, perhaps within another one.
+struct Inside {
+    before: bool,
+}
+
+impl Inside {
+    fn enter() -> Self {
+        Inside { before: INSIDE.replace(true) }
+    }
+}
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        INSIDE.set(self.before);
+    }
+}
+
+/// How long a host's thread may wait that would wait for `timeout`: not at all inside a handler, for it may be what
+/// would be waited for.
+pub(crate) fn patience(timeout: Duration) -> Duration {
+    if INSIDE.get() { Duration::ZERO } else { timeout }
 }
 
 /// Ends the callbacks of one handler when dropped. A callback that is running finishes.
@@ -306,7 +343,6 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use std::sync::mpsc;
-    use std::time::Duration;
 
     use super::*;
 
@@ -322,6 +358,24 @@ mod tests {
         let got: Vec<i32> = (0..5).map(|_| receiver.recv_timeout(DEADLINE).expect("event")).collect();
         assert_eq!(got, [0, 1, 2, 3, 4]);
         pump.stop();
+    }
+
+    #[test]
+    fn a_handler_that_comes_too_late_for_any_event_is_dropped_at_once() {
+        let pump = Pump::start(None).expect("pump");
+        let (over, unheard) = (EventPort::new(pump.clone()), EventPort::new(pump.clone()));
+        let (sender, receiver) = mpsc::channel();
+        over.subscribe(move |n: i32| sender.send(n).expect("test is listening")).detach();
+        over.emit_last(1);
+        receiver.recv_timeout(DEADLINE).expect("the last event");
+        unheard.emit_last(2);
+        pump.stop();
+        for port in [over, unheard] {
+            let (sender, receiver) = mpsc::channel();
+            let _subscription = port.subscribe(move |n: i32| sender.send(n).expect("test is listening"));
+            let said = receiver.recv_timeout(DEADLINE);
+            assert_eq!(said, Err(mpsc::RecvTimeoutError::Disconnected), "nobody is left to say anything");
+        }
     }
 
     #[test]

@@ -193,7 +193,7 @@ pub extern "C" fn duet_call_stop_video(call: DuetCall) -> DuetError {
 }
 
 /// Waits until the call is over, for `timeout_ms` at most: for a host with a loop of its own. Handlers are
-/// called all the same. Not inside a callback.
+/// called all the same. Inside a callback it does not wait.
 ///
 /// @param event Like that of a callback: `DUET_CALL_EVENT_KIND_ENDED`, or, if the call goes on,
 ///        `DUET_CALL_EVENT_KIND_STATE`.

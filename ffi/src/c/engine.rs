@@ -126,8 +126,8 @@ pub extern "C" fn duet_engine_close(engine: DuetEngine) -> DuetError {
 }
 
 /// Does what `duet_engine_close` does, and waits until the other sides have been told: for a process that is
-/// about to end. Not inside a callback, nor on the thread of the engine's
-/// executor, whose callbacks may be what it waits for.
+/// about to end. Inside a callback it does not wait; on the thread of the engine's executor it may wait for that
+/// thread's own tasks.
 ///
 /// @param timeout_ms The longest wait.
 /// @param told Whether all were told; may be NULL.

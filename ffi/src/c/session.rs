@@ -206,9 +206,11 @@ pub unsafe extern "C" fn duet_session_join(
     })
 }
 
-/// Waits until somebody rings, for `timeout_ms` at most: for a host that has no use for events. Calls that come
-/// between two waits are kept for the next one. An event handler is told of them, too, and then has a handle of
-/// its own for each. Not inside a callback.
+/// Waits until somebody rings, for `timeout_ms` at most: in the place of an event handler that takes calls. From
+/// the first wait on, calls that come between two waits are kept for the next one, and ring until they are taken
+/// or their caller gives up. If there is such a handler, too, it has a handle of its own for each call, and
+/// freeing either hangs up. Inside a callback it does not wait; on the thread of the engine's executor it may wait
+/// for that thread's own tasks.
 ///
 /// @param call The call, which is the host's to free; 0 if nobody rang.
 /// @return Why the session failed, or `DUET_ERROR_CLOSED`, also when it is closed or freed meanwhile.
