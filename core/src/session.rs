@@ -2,6 +2,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
+use duet_call::CallState;
 use duet_signal::dialect::{Dialect, Feature};
 use duet_signal::message::{CallId, MediaKinds, RoomId, UserId};
 use duet_signal::{MAX_MESSAGE_BYTES, WireError};
@@ -228,8 +229,8 @@ impl Session {
 
     /// Waits until somebody rings, for `timeout` at most; `None` if nobody did. For a host that takes no
     /// events and has a thread to wait on, which is not the executor's; inside a handler it does not wait. From
-    /// the first wait on, calls that come between two waits are kept for the next one, and ring until they are taken or
-    /// their caller gives up.
+    /// the first wait on, calls that come between two waits are kept for the next one, ring until they are taken
+    /// or their caller gives up, and no event waits for [`Session::on_event`] any more.
     ///
     /// # Errors
     /// Why the session failed ([`SessionEvent::Failed`]), or [`Error::Closed`].
@@ -238,6 +239,8 @@ impl Session {
         let (start, timeout) = (Instant::now(), patience(timeout));
         loop {
             match events.next_within(timeout.saturating_sub(start.elapsed())) {
+                // Its caller gave up between two waits.
+                Next::Event(SessionEvent::Incoming(call)) if call.state() == CallState::Ended => {}
                 Next::Event(SessionEvent::Incoming(call)) => return Ok(Some(call)),
                 Next::Event(SessionEvent::Failed(error)) => return Err(error),
                 Next::Event(SessionEvent::State(_)) => {}

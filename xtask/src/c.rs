@@ -52,7 +52,7 @@ pub fn run(args: &Args) -> Result {
     if let Some(prefix) = &args.install {
         return install_release(prefix);
     }
-    setup::install_languages()?;
+    setup::install_c()?;
     shell::run(cargo(&["build", "--workspace", "--features", test::FEATURES]))?;
     tests()
 }

@@ -5,13 +5,14 @@ use std::path::Path;
 
 use crate::shell::{self, Result};
 
-/// Lines of code; comments, blank lines and tests aside.
+/// Lines of code; comments (of which `duet.h` is made), blank lines and tests aside.
 const MOST: usize = 3000;
 
 /// Fails when it has grown too large.
 pub fn check() -> Result {
     let lines = count(&shell::root().join("ffi/src"))?;
     if lines < MOST {
+        eprintln!("ffi/src: {lines} lines of code, {MOST} are too many");
         Ok(())
     } else {
         Err(format!("ffi/src has {lines} lines of code, {MOST} are too many: what decides belongs into core"))

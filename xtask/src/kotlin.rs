@@ -65,7 +65,7 @@ const PUBLIC: &[&str] = &[
 ];
 
 pub fn run(args: &Args) -> Result {
-    setup::install_languages()?;
+    setup::install_kotlin()?;
     shell::run(cargo(&["build", "--workspace", "--features", test::FEATURES]))?;
     if args.generate || args.accept {
         generate()?;

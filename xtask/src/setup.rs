@@ -17,6 +17,7 @@ pub struct Args {
 }
 
 /// A Debian package, how to see that it is there, and what it is for.
+#[derive(Clone, Copy)]
 struct Package {
     name: &'static str,
     present: fn() -> bool,
@@ -29,18 +30,25 @@ const BUILD: &[Package] = &[
     Package { name: "nasm", present: || has_program("nasm"), purpose: "fast H.264 on x86-64" },
 ];
 
-const TESTS: &[Package] = &[
-    Package { name: "chromium", present: || has_program("chromium"), purpose: "calls with a browser" },
-    Package { name: "coturn", present: || has_program("turnserver"), purpose: "calls over a relay" },
-];
+const TURN: &[Package] =
+    &[Package { name: "coturn", present: || has_program("turnserver"), purpose: "calls over a relay" }];
 
-const LANGUAGES: &[Package] = &[
+const BROWSER: &[Package] =
+    &[Package { name: "chromium", present: || has_program("chromium"), purpose: "calls with a browser" }];
+
+const C: &[Package] = &[
     Package { name: "clang", present: || has_program("clang"), purpose: "C with a second compiler" },
-    Package { name: "openjdk-17-jdk-headless", present: || has_program("javac"), purpose: "Kotlin" },
-    Package { name: "maven", present: || has_program("mvn"), purpose: "Kotlin" },
     Package { name: "cmake", present: || has_program("cmake"), purpose: "the CMake package" },
     Package { name: "valgrind", present: || has_program("valgrind"), purpose: "leaks and bad memory in C" },
 ];
+
+const KOTLIN: &[Package] = &[
+    Package { name: "openjdk-17-jdk-headless", present: || has_program("javac"), purpose: "Kotlin" },
+    Package { name: "maven", present: || has_program("mvn"), purpose: "Kotlin" },
+];
+
+const ANDROID: &[Package] =
+    &[Package { name: "aapt", present: || has_program("aapt2"), purpose: "resources of Android" }];
 
 /// The C compiler and the tools for object files of the mobile targets: one version, so that what they make
 /// does not depend on the machine.
@@ -84,22 +92,36 @@ pub fn install_pip() -> Result {
     install(&[PIP])
 }
 
-/// What the tests of the sample for Android need beside Kotlin's.
-const ANDROID: &[Package] = &[
-    Package { name: "aapt", present: || has_program("aapt2"), purpose: "resources of Android" },
-    Package { name: "chromium", present: || has_program("chromium"), purpose: "calls with a browser" },
-];
-
-/// Installs what the tests of the sample for Android need.
+/// Installs what the tests of the package and the sample for Android need.
 pub fn install_android_tests() -> Result {
-    install(LANGUAGES)?;
-    install(ANDROID)?;
+    install(&[KOTLIN, ANDROID, BROWSER].concat())?;
     node_packages()
 }
 
-/// Installs what the tests of the other languages need.
+/// Installs what the tests in C and C++ need.
+pub fn install_c() -> Result {
+    install(C)
+}
+
+/// Installs what building and testing Kotlin needs.
+pub fn install_kotlin() -> Result {
+    install(KOTLIN)
+}
+
+/// Installs what the tests of the other languages need, but for Swift.
 pub fn install_languages() -> Result {
-    install(LANGUAGES)
+    install(&[C, KOTLIN].concat())
+}
+
+/// Installs the TURN server that tests relay calls over.
+pub fn install_turn() -> Result {
+    install(TURN)
+}
+
+/// Installs what the tests with a browser need, and the packages of all tests for node.
+pub fn install_browser() -> Result {
+    install(BROWSER)?;
+    node_packages()
 }
 
 /// What makes a folder with another release of Debian.
@@ -119,21 +141,23 @@ pub fn superuser() -> Option<&'static [&'static str]> {
     }
 }
 
-/// Installs what building needs and, if asked, what the tests need.
-pub fn install_all(tests: bool) -> Result {
-    install(BUILD)?;
-    if tests {
-        install(TESTS)?;
-        node_packages()?;
-        cargo_deny()?;
-    }
-    Ok(())
+/// Installs what building needs.
+pub fn install_build() -> Result {
+    install(BUILD)
+}
+
+/// Installs what building and all tests need, but for Swift's compiler and what compiles for phones.
+pub fn install_all() -> Result {
+    install(&[BUILD, TURN, BROWSER, C, KOTLIN, ANDROID].concat())?;
+    node_packages()
 }
 
 pub fn run(args: &Args) -> Result {
-    install_all(args.tests)?;
     if args.tests {
-        install_languages()?;
+        install_all()?;
+        cargo_deny()?;
+    } else {
+        install_build()?;
     }
     let vp8 = if has_libvpx() { "H.264, VP8 and Opus" } else { "H.264 and Opus; VP8 needs libvpx-dev" };
     eprintln!("ready: {vp8}. Next: cargo xtask demo");

@@ -34,13 +34,15 @@ pub fn run(args: &Args) -> Result {
     tests()
 }
 
-/// Tests the package with the libraries that are built; without a compiler, says what is left out. The
-/// workspace must have been built with the tests' features.
+/// Whether there is a compiler, or how to get it.
+pub fn present() -> Result {
+    Toolchain::present().map(drop).ok_or_else(|| HOW.into())
+}
+
+/// Tests the package with the libraries that are built. The workspace must have been built with the tests'
+/// features, and the compiler must be [`present`].
 pub fn tests() -> Result {
-    let Some(package) = Package::present(FOLDER) else {
-        eprintln!("{SKIPPED}");
-        return Ok(());
-    };
+    let package = Package::present(FOLDER).ok_or(HOW)?;
     package.lint(&["Package.swift", "Sources", "Tests", "Examples"])?;
     package.check_surface()?;
     let server = Server::start()?;
@@ -81,7 +83,7 @@ pub fn programs() -> Result<Option<Language>> {
 /// Prints what calls from Swift cost. The library's release build must be there.
 pub fn bench() -> Result {
     let Some(package) = Package::present(FOLDER) else {
-        eprintln!("{SKIPPED}");
+        eprintln!("skipped: Swift; {HOW}");
         return Ok(());
     };
     let mut run = package.swiftpm("run", "release", &[])?;
@@ -102,7 +104,8 @@ pub fn describe(folder: &Path) -> Result<Option<String>> {
     }
 }
 
-pub const SKIPPED: &str = "skipped: Swift; `cargo xtask swift` gets the compiler (a download of 500 MB)";
+/// How to get a compiler.
+const HOW: &str = "`cargo xtask swift` gets the compiler (a download of 500 MB)";
 
 /// Where the library's own package is.
 pub const FOLDER: &str = "bindings/swift";

@@ -24,31 +24,63 @@ pub struct Args {
 pub const FEATURES: &str = "duet-core/vp8,duet-desktop/vp8,duet-ffi/vp8,duet-codecs/vp8,duet-signal/schema";
 
 pub fn run(args: &Args) -> Result {
-    setup::install_all(!args.no_browser)?;
+    setup::install_build()?;
+    let mut skipped = Skipped::default();
+    if !args.no_browser {
+        skipped.unless(setup::install_turn(), "calls over a relay");
+    }
     rust_tests(args.full)?;
     if args.no_browser {
         return Ok(());
     }
     shell::run(cargo(&["build", "--workspace", "--features", FEATURES]))?;
-    languages(args.full)?;
-    browser(&target_dir().join("debug"), args.full)
-}
-
-/// The other languages; on a machine that lacks their tools, says what is left out.
-fn languages(full: bool) -> Result {
-    let present = setup::install_languages();
-    match &present {
-        Ok(()) => {
-            c::tests()?;
-            kotlin::tests()?;
-            android::tests(full)?;
-        }
-        Err(missing) => eprintln!("skipped: C, C++, Kotlin and Android's package; {missing}"),
+    languages(args.full, &mut skipped)?;
+    if skipped.unless(setup::install_browser(), "calls with a browser, clients of other signaling systems") {
+        browser(&target_dir().join("debug"), args.full)?;
     }
+    skipped.tell();
     eprintln!("left out: compiling for Android; `cargo xtask android --check` does that, too");
     eprintln!("left out: the package for iPhones; `cargo xtask apple --check` builds and verifies it");
-    swift::tests()?;
-    if present.is_ok() { cross::tests() } else { Ok(()) }
+    Ok(())
+}
+
+/// The other languages, as far as the machine has their tools.
+fn languages(full: bool, skipped: &mut Skipped) -> Result {
+    let c = skipped.unless(setup::install_c(), "C and C++");
+    if c {
+        c::tests()?;
+    }
+    let kotlin = skipped.unless(setup::install_kotlin(), "Kotlin");
+    if kotlin {
+        kotlin::tests()?;
+    }
+    if skipped.unless(setup::install_android_tests(), "the package and the sample for Android") {
+        android::tests(full)?;
+    }
+    if skipped.unless(swift::present(), "Swift") {
+        swift::tests()?;
+    }
+    if c && kotlin { cross::tests() } else { Ok(()) }
+}
+
+/// What the machine lacks the tools for.
+#[derive(Default)]
+struct Skipped(Vec<String>);
+
+impl Skipped {
+    /// Whether `part` can be tested: what it needs is `ready`, or it is said what is missing.
+    fn unless(&mut self, ready: Result, part: &str) -> bool {
+        let Err(missing) = ready else { return true };
+        let line = format!("skipped: {part}; {missing}");
+        eprintln!("{line}");
+        self.0.push(line);
+        false
+    }
+
+    /// Once more, where it is read.
+    fn tell(&self) {
+        self.0.iter().for_each(|line| eprintln!("{line}"));
+    }
 }
 
 fn rust_tests(full: bool) -> Result {
@@ -68,7 +100,6 @@ fn rust_tests(full: bool) -> Result {
 
 /// Calls in headless Chromium, and the clients of other signaling systems.
 fn browser(bin: &Path, full: bool) -> Result {
-    setup::node_packages()?;
     for folder in setup::NODE_TESTS {
         npm(bin, folder, &["test", "--silent"])?;
     }
@@ -85,4 +116,17 @@ fn npm(bin: &Path, folder: &str, args: &[&str]) -> Result {
         .env("DUET_BIN", bin.join("duet"))
         .env("DUET_SERVER_BIN", bin.join("duet-server"));
     shell::run(npm)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_machine_lacks_is_left_out_and_said() {
+        let mut skipped = Skipped::default();
+        assert!(skipped.unless(Ok(()), "C"));
+        assert!(!skipped.unless(Err("install them by hand: maven".into()), "Kotlin"));
+        assert_eq!(skipped.0, ["skipped: Kotlin; install them by hand: maven"]);
+    }
 }

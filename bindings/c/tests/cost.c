@@ -4,6 +4,7 @@
  */
 #include "side.h"
 
+#include <stdatomic.h>
 #include <string.h>
 #include <time.h>
 
@@ -85,8 +86,47 @@ static void pull_pictures(const DuetVideoFrame *frame) {
     some_row("pull a 720p picture", spent, 100);
 }
 
+/* The first long message of a caller: with its session description. */
+static char offer[65536];
+static atomic_size_t offer_length;
+
+static void keep_offer(const char *message, size_t length, void *user_data) {
+    (void)user_data;
+    if (offer_length == 0 && length > 1000 && length <= sizeof offer) {
+        memcpy(offer, message, length);
+        offer_length = length;
+    }
+}
+
+/* Rings until there is an offer. */
+static void make_offer(DuetSession session) {
+    DuetCall call = 0;
+    CHECK(duet_session_ring(session, "nobody", NULL, &call) == DUET_OK);
+    for (int waited = 0; offer_length == 0; waited++) {
+        CHECK(waited < DEADLINE_MS);
+        side_pause_ms(1);
+    }
+    CHECK(duet_call_free(call) == DUET_OK);
+}
+
 static void ignore_message(const char *message, size_t length, void *user_data) {
     (void)message, (void)length, (void)user_data;
+}
+
+static void ignore_event(const DuetCallEvent *event, void *user_data) {
+    (void)event, (void)user_data;
+}
+
+/* Starts threads: too much of it for the number of rounds of the others. */
+static void start_engines(void) {
+    static int64_t spent[50];
+    for (size_t round = 0; round < 50; round++) {
+        DuetEngine engine = 0;
+        int64_t before = thread_ns();
+        CHECK(duet_engine_new(NULL, &engine) == DUET_OK && duet_engine_free(engine) == DUET_OK);
+        spent[round] = thread_ns() - before;
+    }
+    some_row("start and free an engine", spent, 50);
 }
 
 int main(void) {
@@ -138,18 +178,31 @@ int main(void) {
     pull_pictures(&frame);
     COST("pull, nothing new",
          duet_remote_video_pull(bob.call, DUET_PIXEL_FORMAT_YUV420, target, sizeof target, 0, &info));
+    COST("acquire, nothing new", {
+        DuetFrame held = 0;
+        CHECK(duet_remote_video_acquire(bob.call, &held, &info) == DUET_OK);
+        duet_frame_release(held);
+    });
     COST("push 10 ms of sound", duet_local_audio_push_i16(alice.call, sound, BLOCK, RATE, 1));
     COST("pull 10 ms of sound", duet_remote_audio_pull_i16(bob.call, sound, BLOCK, RATE, 1, &played));
+    COST("accept", duet_call_accept(alice.call, NULL));
+    DuetCallEvent event = {.size = sizeof event};
+    COST("ask for the end", duet_call_wait_ended(alice.call, 0, &event));
     COST("hold", duet_call_hold(alice.call); duet_call_resume(alice.call));
     COST("hang up", duet_call_hang_up(alice.call));
     DuetSessionConfig config = {.size = sizeof config, .user = "carol"};
+    COST("network changed", duet_engine_network_changed(alice.engine));
+    COST("device news", duet_engine_device_news(alice.engine, DUET_DEVICE_NEWS_FOREGROUND));
+    COST("set an event handler", duet_call_on_event(bob.call, ignore_event, NULL, NULL));
+    start_engines();
     COST("open and free a session", {
         DuetSession session = 0;
         CHECK(duet_session_new_custom(alice.engine, &config, ignore_message, NULL, NULL, &session) == DUET_OK);
         duet_session_free(session);
     });
     DuetSession carol = 0;
-    CHECK(duet_session_new_custom(alice.engine, &config, ignore_message, NULL, NULL, &carol) == DUET_OK);
+    CHECK(duet_session_new_custom(alice.engine, &config, keep_offer, NULL, NULL, &carol) == DUET_OK);
+    make_offer(carol);
     COST("ring and free a call", {
         DuetCall call = 0;
         DuetError result = duet_session_ring(carol, "nobody", NULL, &call);
@@ -158,6 +211,14 @@ int main(void) {
         duet_call_free(call);
     });
     duet_session_free(carol);
+    DuetSession dave = 0;
+    config.user = "dave";
+    CHECK(duet_session_new_custom(alice.engine, &config, ignore_message, NULL, NULL, &dave) == DUET_OK);
+    COST("deliver an offer", {
+        DuetError result = duet_session_deliver(dave, offer, offer_length);
+        CHECK(result == DUET_OK || result == DUET_ERROR_OVERLOADED);
+    });
+    duet_session_free(dave);
     side_close(&alice);
     side_close(&bob);
     wait_for_threads();

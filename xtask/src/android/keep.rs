@@ -13,8 +13,13 @@ use crate::shell::{self, Result};
 
 /// Rules without which the program must not work, by a word that only they have: otherwise its call would prove
 /// nothing. A quick check tries the last alone.
-const NEEDED: &[&str] =
-    &["com.sun.jna.**", "RuntimeVisibleAnnotations", "com.sun.jna.Structure", "native <methods>"];
+const NEEDED: &[&str] = &[
+    "com.sun.jna.**",
+    "RuntimeVisibleAnnotations",
+    "com.sun.jna.Structure",
+    "com.sun.jna.Callback",
+    "native <methods>",
+];
 
 /// What the program itself needs: its beginning, and what R8 knows of Android without being told.
 const PROGRAM: &str = "-keep class dev.duet.smoke.SmokeKt { public static void main(java.lang.String[]); }

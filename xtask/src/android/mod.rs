@@ -56,12 +56,13 @@ const WITHOUT_NDK: u8 = 3;
 const BUDGET: usize = 3_500_000;
 
 pub fn run(args: &Args) -> Result<ExitCode> {
-    setup::install_languages()?;
+    setup::install_kotlin()?;
     shell::run(cargo(&["build", "--workspace", "--features", test::FEATURES]))?;
     kotlin::compile()?;
     let libraries = libraries(&args.so)?;
     let package = Package::make(libraries.as_deref())?;
     if args.check {
+        kotlin::tests()?;
         package.check(args.full)?;
         if libraries.is_none() {
             check_targets(args.full)?;

@@ -26,6 +26,7 @@ use std::path::{Path, PathBuf};
 
 use crate::mobile;
 use crate::shell::{self, Result, cargo, target_dir};
+use crate::swift;
 use system::Symbols;
 use target::{Built, TARGETS, Target};
 
@@ -85,6 +86,10 @@ pub fn check(full: bool) -> Result {
 }
 
 fn check_with(full: bool, from: &Libraries, out: &Path) -> Result {
+    // A Mac has Xcode's.
+    if !tools::ON_MAC {
+        swift::prepare()?;
+    }
     let targets: Vec<&Target> = TARGETS.iter().take(if full { TARGETS.len() } else { 1 }).collect();
     let (xcframework, archive) = pack(&targets, from, out)?;
     verify(&xcframework, &archive, &targets, !from.strip)?;

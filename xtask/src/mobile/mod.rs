@@ -16,9 +16,6 @@ use crate::shell::{self, Result, cache_dir, command};
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// Also lint, warnings denied.
-    #[arg(long)]
-    lint: bool,
     /// Rust's names of the targets; none: all.
     targets: Vec<String>,
 }
@@ -139,27 +136,15 @@ const CHECKED: &[&str] =
 pub fn run(args: &Args) -> Result {
     let all = TARGETS.iter().map(|target| target.triple).filter(|_| args.targets.is_empty());
     let triples: Vec<&str> = args.targets.iter().map(String::as_str).chain(all).collect();
-    let toolchain = prepare()?;
-    check_with(&toolchain, &triples)?;
-    if args.lint { lint_with(&toolchain, &triples) } else { Ok(()) }
+    check(&triples)
 }
 
-/// Compiles the engine and the library for each of `triples`.
+/// Compiles and lints the engine and the library for each of `triples`.
 ///
 /// # Errors
-/// What is missing, or the first target that does not compile.
+/// What is missing, or the first target that does not compile without a warning.
 pub fn check(triples: &[&str]) -> Result {
-    check_with(&prepare()?, triples)
-}
-
-fn check_with(toolchain: &Toolchain, triples: &[&str]) -> Result {
-    for triple in triples {
-        shell::run(toolchain.cargo(triple, &[&["check"], CHECKED].concat())?)?;
-    }
-    Ok(())
-}
-
-fn lint_with(toolchain: &Toolchain, triples: &[&str]) -> Result {
+    let toolchain = prepare()?;
     for triple in triples {
         let words = [&["clippy"], CHECKED, &["-p", "duet-codecs", "--", "-D", "warnings"]].concat();
         shell::run(toolchain.cargo(triple, &words)?)?;

@@ -124,10 +124,16 @@ public final class Session: Sendable {
 
     /// Waits until somebody rings: the next ``SessionEvent/incoming(_:)``.
     ///
-    /// - Throws: ``DuetError`` of kind `closed` when the session ends first; `CancellationError` when the task
-    ///   is cancelled.
+    /// - Throws: ``DuetError`` with the reason when the session fails first, of kind `closed` when it is closed;
+    ///   `CancellationError` when the task is cancelled.
     public func nextCall() async throws -> Call {
-        for await case .incoming(let call) in events { return call }
+        for await event in events {
+            switch event {
+            case .incoming(let call): return call
+            case .failed(let error): throw error
+            case .state: continue
+            }
+        }
         try Task.checkCancellation()
         throw DuetError(.closed, "the session was closed")
     }
