@@ -16,8 +16,22 @@ use crate::objects::{self, Kind, Object, Watched};
 pub struct NativeCall {
     call: Call,
     handle: u64,
+    events: Arc<NativeCallEvents>,
+}
+
+/// What a call tells: apart from it, so that waiting for more does not keep a call that its host forgot.
+#[derive(uniffi::Object)]
+pub struct NativeCallEvents {
     events: Events<CallEvent>,
     _subscription: Subscription,
+}
+
+#[uniffi::export]
+impl NativeCallEvents {
+    /// The next event; none after the last one.
+    pub async fn next(&self) -> Option<CallEvent> {
+        self.events.next().await
+    }
 }
 
 impl NativeCall {
@@ -30,7 +44,8 @@ impl NativeCall {
             other => sender.send(other),
         });
         let handle = objects::insert(Object::Call(Watched::new(call.clone())));
-        Arc::new(NativeCall { call, handle, events, _subscription: subscription })
+        let events = Arc::new(NativeCallEvents { events, _subscription: subscription });
+        Arc::new(NativeCall { call, handle, events })
     }
 }
 
@@ -41,9 +56,9 @@ impl NativeCall {
         self.handle
     }
 
-    /// The next event; none after the last one.
-    pub async fn next_event(&self) -> Option<CallEvent> {
-        self.events.next().await
+    /// What it tells.
+    pub fn events(&self) -> Arc<NativeCallEvents> {
+        self.events.clone()
     }
 
     /// The call's name; both sides of a ringing call know it by the same one.

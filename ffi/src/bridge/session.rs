@@ -15,9 +15,28 @@ use super::queue::{Events, events};
 #[derive(uniffi::Object)]
 pub struct NativeSession {
     session: Session,
+    events: Arc<NativeSessionEvents>,
+}
+
+/// What a session tells: apart from it, so that waiting for more does not keep a session that its host forgot.
+#[derive(uniffi::Object)]
+pub struct NativeSessionEvents {
     events: Events<NativeSessionEvent>,
     messages: Option<Events<String>>,
     _subscription: Subscription,
+}
+
+#[uniffi::export]
+impl NativeSessionEvents {
+    /// The next event; none after the last one.
+    pub async fn next(&self) -> Option<NativeSessionEvent> {
+        self.events.next().await
+    }
+
+    /// The next message for the other side; none after the last one, or if a service carries them.
+    pub async fn next_message(&self) -> Option<String> {
+        self.messages.as_ref()?.next().await
+    }
 }
 
 impl NativeSession {
@@ -32,20 +51,16 @@ impl NativeSession {
                 }
             });
         });
-        Arc::new(NativeSession { session, events, messages, _subscription: subscription })
+        let events = NativeSessionEvents { events, messages, _subscription: subscription };
+        Arc::new(NativeSession { session, events: Arc::new(events) })
     }
 }
 
 #[uniffi::export]
 impl NativeSession {
-    /// The next event; none after the last one.
-    pub async fn next_event(&self) -> Option<NativeSessionEvent> {
-        self.events.next().await
-    }
-
-    /// The next message for the other side; none after the last one, or if a service carries them.
-    pub async fn next_message(&self) -> Option<String> {
-        self.messages.as_ref()?.next().await
+    /// What it tells.
+    pub fn events(&self) -> Arc<NativeSessionEvents> {
+        self.events.clone()
     }
 
     /// Hands in a message from the other side.

@@ -36,7 +36,11 @@ public class LocalAudio internal constructor(private val call: NativeCall, priva
 }
 
 /** The sound we receive. */
-public class RemoteAudio internal constructor(private val handle: Long) {
+public class RemoteAudio internal constructor(
+    /** Keeps the call. */
+    @Suppress("unused") private val call: NativeCall,
+    private val handle: Long,
+) {
     private val played = IntArray(1)
 
     /**

@@ -7,10 +7,13 @@ import kotlinx.coroutines.SupervisorJob
 import kotlinx.coroutines.cancel
 import kotlinx.coroutines.channels.BufferOverflow
 import kotlinx.coroutines.channels.Channel
+import kotlinx.coroutines.channels.ReceiveChannel
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.flow.asStateFlow
+import kotlinx.coroutines.flow.emitAll
+import kotlinx.coroutines.flow.flow
 import kotlinx.coroutines.flow.receiveAsFlow
 import kotlinx.coroutines.flow.update
 import kotlinx.coroutines.launch
@@ -22,30 +25,31 @@ public class CallEndedException(
     public val how: Ended?,
 ) : Exception(if (how == null) "the call is closed" else "the call ended: ${how.reason} by ${how.by}")
 
-/** One call. [close] hangs up. */
+/**
+ * One call. [close] hangs up. So does forgetting it, some time later: whoever holds the call or its media, takes its
+ * events or waits for something of it has not.
+ */
 public class Call internal constructor(
     private val native: NativeCall,
+    /** Kept: a session that is forgotten closes, and its calls with it. */
+    @Suppress("unused") private val session: Session?,
     dispatcher: CoroutineDispatcher,
 ) : AutoCloseable {
     private val handle = native.handle().toLong()
     private val scope = CoroutineScope(SupervisorJob() + dispatcher)
-    private val queue = Channel<CallEvent>(BACKLOG, BufferOverflow.DROP_OLDEST)
-    private val shown = Channel<Unit>(Channel.CONFLATED)
-    private val current = MutableStateFlow(native.state())
-    private val up = CompletableDeferred<Duration>()
-    private val over = CompletableDeferred<Ended>()
+    private val news = CallNews(native.state())
 
     /**
      * What happens, in order, except for [CallEvent.FrameReady]. Each event goes to one collector and waits for it; the
      * flow ends after [CallEvent.Ended].
      */
-    public val events: Flow<CallEvent> = queue.receiveAsFlow()
+    public val events: Flow<CallEvent> = kept(news.queue)
 
     /** New pictures to [RemoteVideo.pull]; several may have come. Ends with the call. */
-    public val frames: Flow<Unit> = shown.receiveAsFlow()
+    public val frames: Flow<Unit> = kept(news.shown)
 
     /** Where the call stands. */
-    public val state: StateFlow<CallState> = current.asStateFlow()
+    public val state: StateFlow<CallState> = news.current.asStateFlow()
 
     /** The call's name; both sides of a ringing call know it by the same one. */
     public val id: String = native.id()
@@ -63,15 +67,18 @@ public class Call internal constructor(
     public val localAudio: LocalAudio = LocalAudio(native, handle)
 
     /** The pictures we receive. */
-    public val remoteVideo: RemoteVideo = RemoteVideo(handle)
+    public val remoteVideo: RemoteVideo = RemoteVideo(native, handle)
 
     /** The sound we receive. */
-    public val remoteAudio: RemoteAudio = RemoteAudio(handle)
+    public val remoteAudio: RemoteAudio = RemoteAudio(native, handle)
 
     init {
+        // Not the call itself: one that its host forgot is freed, and hangs up.
+        val told = news
+        val events = native.events()
         scope.launch {
-            drain(native::nextEvent, ::take)
-            finish(null)
+            events.use { drain(it::next, told::take) }
+            told.finish(null)
         }
     }
 
@@ -93,10 +100,10 @@ public class Call internal constructor(
      *
      * @throws CallEndedException if the call ends instead.
      */
-    public suspend fun connected(): Duration = up.await()
+    public suspend fun connected(): Duration = news.up.await().also { stay() }
 
     /** Waits until the call is over. */
-    public suspend fun ended(): Ended = over.await()
+    public suspend fun ended(): Ended = news.over.await().also { stay() }
 
     /** Refuses an incoming call; of another call it does nothing. */
     public fun decline(): Unit = open { native.decline() }
@@ -127,11 +134,32 @@ public class Call internal constructor(
         // Closed before: nothing is left to say.
         runCatching { native.release() }
         scope.cancel()
-        finish(null)
+        news.finish(null)
         native.destroy()
     }
 
-    private fun take(event: CallEvent) {
+    /** Whoever takes what comes has not forgotten the call. */
+    private fun <E> kept(channel: ReceiveChannel<E>): Flow<E> =
+        flow {
+            emitAll(channel.receiveAsFlow())
+            stay()
+        }
+
+    /** Whoever has this yet to do holds the call. */
+    private fun stay() = Unit
+
+    private inline fun <T> open(body: () -> T): T = unlessClosed("the call", body)
+}
+
+/** What a call has told; knows nothing of the call. */
+private class CallNews(state: CallState) {
+    val queue = Channel<CallEvent>(BACKLOG, BufferOverflow.DROP_OLDEST)
+    val shown = Channel<Unit>(Channel.CONFLATED)
+    val current = MutableStateFlow(state)
+    val up = CompletableDeferred<Duration>()
+    val over = CompletableDeferred<Ended>()
+
+    fun take(event: CallEvent) {
         when (event) {
             is CallEvent.FrameReady -> {
                 shown.trySend(Unit)
@@ -146,7 +174,7 @@ public class Call internal constructor(
         queue.trySend(event)
     }
 
-    private fun finish(last: CallEvent.Ended?) {
+    fun finish(last: CallEvent.Ended?) {
         current.value = CallState.ENDED
         up.completeExceptionally(CallEndedException(last?.how))
         if (last != null) {
@@ -157,6 +185,4 @@ public class Call internal constructor(
         queue.close()
         shown.close()
     }
-
-    private inline fun <T> open(body: () -> T): T = unlessClosed("the call", body)
 }

@@ -3,8 +3,11 @@ package dev.duet
 import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.CoroutineDispatcher
 import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.ensureActive
 import kotlinx.coroutines.withContext
 import kotlin.time.Duration
+import kotlin.time.Duration.Companion.milliseconds
+import kotlin.time.TimeSource
 
 /**
  * The root of everything: threads, sessions and their calls. One serves a whole app.
@@ -29,7 +32,7 @@ public class Engine(
      * @param url `http(s)://host:port` or `ws(s)://host:port` of the service.
      */
     public fun session(url: String, config: SessionConfig): Session =
-        open { Session(native.session(url, config), null, dispatcher) }
+        open { Session(native.session(url, config), this, null, dispatcher) }
 
     /** Opens a session as [user] with the defaults. */
     public fun session(url: String, user: String): Session = session(url, SessionConfig(user))
@@ -39,7 +42,7 @@ public class Engine(
      * order; what comes from there goes into [Session.deliver].
      */
     public fun customSession(config: SessionConfig, send: suspend (message: String) -> Unit): Session =
-        open { Session(native.customSession(config), send, dispatcher) }
+        open { Session(native.customSession(config), this, send, dispatcher) }
 
     /** Opens a session as [user] with the defaults, whose messages the host carries. */
     public fun customSession(user: String, send: suspend (message: String) -> Unit): Session =
@@ -56,12 +59,22 @@ public class Engine(
 
     /**
      * Ends all calls and sessions, and waits until the other sides have been told: for a process that is about to end.
-     * The engine still is to be [close]d.
+     * The engine still is to be [close]d. Cancelling ends the wait, not the closing.
      *
      * @return whether all were told in [timeout].
      */
     public suspend fun closeAndWait(timeout: Duration): Boolean =
-        withContext(Dispatchers.IO) { open { native.shutDownAndWait(timeout) } }
+        withContext(Dispatchers.IO) {
+            val end = TimeSource.Monotonic.markNow() + timeout
+            var left = timeout
+            // A little at a time, so that it can be cancelled.
+            while (!open { native.shutDownAndWait(minOf(left, SLICE)) }) {
+                ensureActive()
+                left = -end.elapsedNow()
+                if (!left.isPositive()) return@withContext false
+            }
+            true
+        }
 
     /** Ends all calls and sessions. Idempotent; returns at once. */
     override fun close() {
@@ -71,6 +84,11 @@ public class Engine(
     }
 
     private inline fun <T> open(body: () -> T): T = unlessClosed("the engine", body)
+
+    private companion object {
+        /** The longest that a cancelled wait goes on. */
+        val SLICE = 50.milliseconds
+    }
 }
 
 /** What was freed says so in the words of everything else. */

@@ -11,11 +11,13 @@ import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.flow.asStateFlow
-import kotlinx.coroutines.flow.filterIsInstance
+import kotlinx.coroutines.flow.emitAll
 import kotlinx.coroutines.flow.firstOrNull
+import kotlinx.coroutines.flow.flow
 import kotlinx.coroutines.flow.receiveAsFlow
 import kotlinx.coroutines.flow.update
 import kotlinx.coroutines.launch
+import java.lang.ref.WeakReference
 import kotlin.time.Duration
 
 /** What a session tells its host. */
@@ -37,37 +39,40 @@ public sealed interface SessionEvent {
     public data class Failed(public val error: DuetException) : SessionEvent
 }
 
-/** One user's presence at a signaling service, or over the host's own signaling. Keep it as long as its calls. */
+/**
+ * One user's presence at a signaling service, or over the host's own signaling. [close] hangs up its calls. So does
+ * forgetting it, some time later: whoever holds it or one of its calls, takes its events or waits for something of it has
+ * not.
+ */
 public class Session internal constructor(
     private val native: NativeSession,
+    /** Kept: an engine that is forgotten closes, and its sessions with it. */
+    @Suppress("unused") private val engine: Engine,
     send: (suspend (String) -> Unit)?,
     private val dispatcher: CoroutineDispatcher,
 ) : AutoCloseable {
     private val scope = CoroutineScope(SupervisorJob() + dispatcher)
-    private val queue = Channel<SessionEvent>(BACKLOG, BufferOverflow.DROP_OLDEST) { lost ->
-        // Nobody will take it any more.
-        (lost as? SessionEvent.Incoming)?.call?.close()
-    }
-    private val current = MutableStateFlow(native.state())
-    private val ready = CompletableDeferred<Unit>()
+    private val news = SessionNews(native.state(), WeakReference(this), dispatcher)
 
     /** What happens, in order. Each event goes to one collector and waits for it; the flow ends with the session. */
-    public val events: Flow<SessionEvent> = queue.receiveAsFlow()
+    public val events: Flow<SessionEvent> =
+        flow {
+            emitAll(news.queue.receiveAsFlow())
+            stay()
+        }
 
     /** Where the session stands. */
-    public val state: StateFlow<SessionState> = current.asStateFlow()
+    public val state: StateFlow<SessionState> = news.current.asStateFlow()
 
     init {
-        if (current.value == SessionState.CONNECTED) {
-            ready.complete(Unit)
-        }
+        // Not the session itself: one that its host forgot is freed, and closes.
+        val told = news
+        val events = native.events()
         scope.launch {
-            drain(native::nextEvent, ::take)
-            finish()
-        }
-        if (send != null) {
-            scope.launch { drain(native::nextMessage, send) }
-        }
+            if (send != null) launch { drain(events::nextMessage, send) }
+            drain(events::next, told::take)
+            told.finish()
+        }.invokeOnCompletion { events.destroy() }
     }
 
     /**
@@ -75,24 +80,30 @@ public class Session internal constructor(
      *
      * @throws DuetException if it refuses, cannot be reached, or the session is closed.
      */
-    public suspend fun connected(): Unit = ready.await()
+    public suspend fun connected() {
+        news.ready.await()
+        stay()
+    }
 
     /** Rings [to]. The call's events tell how it goes; close it in the end. */
     public fun ring(to: String, options: CallOptions = CallOptions()): Call =
-        open { Call(native.ring(to, options), dispatcher) }
+        open { Call(native.ring(to, options), this, dispatcher) }
 
     /**
      * Waits until somebody rings: the next [SessionEvent.Incoming], past whatever else [events] has to tell.
      *
-     * @throws DuetException if the session ends first.
+     * @throws DuetException if the session ends first: why it failed, or [DuetException.Closed].
      */
     public suspend fun nextCall(): Call =
-        events.filterIsInstance<SessionEvent.Incoming>().firstOrNull()?.call
-            ?: throw DuetException.Closed("the session is closed")
+        when (val event = events.firstOrNull { it !is SessionEvent.State }) {
+            is SessionEvent.Incoming -> event.call
+            is SessionEvent.Failed -> throw event.error
+            else -> throw DuetException.Closed("the session is closed")
+        }
 
     /** Enters a room of two and waits there for the other one. Needs a service. */
     public fun join(room: String, options: CallOptions = CallOptions()): Call =
-        open { Call(native.join(room, options), dispatcher) }
+        open { Call(native.join(room, options), this, dispatcher) }
 
     /**
      * A push message says that [from] rings here as [id]: the call is there at once ([SessionEvent.Incoming]), even
@@ -108,13 +119,36 @@ public class Session internal constructor(
     override fun close() {
         // Closed before: nothing is left to say.
         runCatching { native.shutDown() }
-        current.value = SessionState.CLOSED
+        news.current.value = SessionState.CLOSED
         scope.cancel()
-        finish()
+        news.finish()
         native.destroy()
     }
 
-    private fun take(event: NativeSessionEvent) {
+    /** Whoever has this yet to do holds the session. */
+    private fun stay() = Unit
+
+    private inline fun <T> open(body: () -> T): T = unlessClosed("the session", body)
+}
+
+/** What a session has told; does not keep the session. */
+private class SessionNews(
+    state: SessionState,
+    private val session: WeakReference<Session>,
+    private val dispatcher: CoroutineDispatcher,
+) {
+    val queue = Channel<SessionEvent>(BACKLOG, BufferOverflow.DROP_OLDEST) { lost ->
+        // Nobody will take it any more.
+        (lost as? SessionEvent.Incoming)?.call?.close()
+    }
+    val current = MutableStateFlow(state)
+    val ready = CompletableDeferred<Unit>()
+
+    init {
+        if (state == SessionState.CONNECTED) ready.complete(Unit)
+    }
+
+    fun take(event: NativeSessionEvent) {
         when (event) {
             is NativeSessionEvent.State -> {
                 // Closing the object is faster than its last events.
@@ -123,7 +157,7 @@ public class Session internal constructor(
                 queue.trySend(SessionEvent.State(event.state))
             }
             is NativeSessionEvent.Incoming -> {
-                val call = Call(event.call, dispatcher)
+                val call = Call(event.call, session.get(), dispatcher)
                 // The session was closed meanwhile.
                 if (queue.trySend(SessionEvent.Incoming(call)).isFailure) call.close()
             }
@@ -135,12 +169,10 @@ public class Session internal constructor(
         }
     }
 
-    private fun finish() {
+    fun finish() {
         ready.completeExceptionally(DuetException.Closed("the session is closed"))
         queue.close()
     }
-
-    private inline fun <T> open(body: () -> T): T = unlessClosed("the session", body)
 }
 
 private fun NativeFailure.thrown(): DuetException =

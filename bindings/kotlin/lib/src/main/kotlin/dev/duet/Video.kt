@@ -192,7 +192,11 @@ public class Picture(public val format: PixelFormat = PixelFormat.YUV420) {
 }
 
 /** The pictures we receive. */
-public class RemoteVideo internal constructor(private val handle: Long) {
+public class RemoteVideo internal constructor(
+    /** Keeps the call. */
+    @Suppress("unused") private val call: NativeCall,
+    private val handle: Long,
+) {
     private val info = Memory(layout.infoSize.toLong()).apply { clear() }
 
     /**

@@ -7,16 +7,20 @@ import kotlinx.coroutines.asCoroutineDispatcher
 import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.delay
+import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.withTimeoutOrNull
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertNull
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
+import java.net.InetAddress
+import java.net.ServerSocket
 import java.util.concurrent.ConcurrentLinkedQueue
 import java.util.concurrent.Executors
 import kotlin.time.Duration.Companion.milliseconds
 import kotlin.time.Duration.Companion.minutes
+import kotlin.time.TimeSource
 
 class LifeTest {
     @Test
@@ -71,7 +75,7 @@ class LifeTest {
         val call = session.ring("bob", CallOptions())
         coroutineScope {
             // Nobody answers: after the first events, only cancelling ends this.
-            val waiting = launch { while (call.nextEvent() != null) Unit }
+            val waiting = launch { call.events().use { while (it.next() != null) Unit } }
             delay(50.milliseconds)
             assertTrue(waiting.isActive)
             waiting.cancelAndJoin()
@@ -85,21 +89,62 @@ class LifeTest {
     }
 
     @Test
-    fun `a call that was forgotten is freed by the cleaner`() = test {
-        Engine().use { engine ->
+    fun `a call that its host forgot hangs up`() = test {
+        Hosts().use { hosts ->
             eventually("other tests' calls are freed") { nativeHandleCount() == 0UL }
-            engine.customSession("alice") {}.use { session ->
-                forget(session)
-                eventually("the cleaner frees the call") { nativeHandleCount() == 0UL }
-            }
+            val incoming = ringAndForget(hosts)
+            // The other end hears of it.
+            eventually("the cleaner frees the call") { incoming.state.value == CallState.ENDED }
+            assertEquals(EndedBy.REMOTE, incoming.ended().by)
+            incoming.close()
+            assertEquals(0UL, nativeHandleCount())
         }
     }
 
     /** In a frame of its own, so that nothing on the stack knows the call any more. */
-    private fun forget(session: Session) {
-        val native = Session::class.java.getDeclaredField("native").apply { isAccessible = true }.get(session)
-        (native as NativeSession).ring("bob", CallOptions())
-        assertEquals(1UL, nativeHandleCount())
+    private suspend fun ringAndForget(hosts: Hosts): Call {
+        hosts.alice.ring("bob")
+        return hosts.bob.nextCall()
+    }
+
+    @Test
+    fun `a call whose events somebody takes is not forgotten`() = test {
+        Hosts().use { hosts ->
+            coroutineScope {
+                val told = ConcurrentLinkedQueue<CallEvent>()
+                val collector = launch { hosts.alice.ring("bob").events.collect { told.add(it) } }
+                val incoming = hosts.bob.nextCall()
+                repeat(20) { System.gc(); delay(10.milliseconds) }
+                assertTrue(collector.isActive && incoming.state.value == CallState.INCOMING, told.toString())
+                incoming.decline()
+                collector.join()
+                assertEquals(EndReason.DECLINED, (told.last() as CallEvent.Ended).how.reason)
+                incoming.close()
+            }
+        }
+    }
+
+    @Test
+    fun `a session that its host forgot closes`() = test {
+        Engine().use { engine ->
+            val states = forgetSession(engine)
+            eventually("the cleaner frees the session") { states.value == SessionState.CLOSED }
+        }
+    }
+
+    private fun forgetSession(engine: Engine): StateFlow<SessionState> = engine.customSession("alice") {}.state
+
+    @Test
+    fun `waiting for the engine's end can be given up`() = test {
+        Engine().use { engine ->
+            ServerSocket(0, 1, InetAddress.getLoopbackAddress()).use { silent ->
+                engine.session("ws://127.0.0.1:${silent.localPort}", "alice").use {
+                    val began = TimeSource.Monotonic.markNow()
+                    withTimeoutOrNull(100.milliseconds) { engine.closeAndWait(DEADLINE) }
+                    assertTrue(began.elapsedNow() < DEADLINE / 2)
+                }
+            }
+        }
     }
 
     @Test
