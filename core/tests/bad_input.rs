@@ -72,7 +72,11 @@ fn a_server_that_refuses_is_reported_with_its_address() {
         std::net::TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port");
     let host = Host::connect(&format!("http://{free}"), "alice");
     let call = host.ring("bob");
+    let session = host.session.clone();
+    let waiting = std::thread::spawn(move || session.wait_call(std::time::Duration::from_secs(60)));
     assert!(matches!(host.failure(), Error::Unreachable { url, .. } if url.contains(&free.to_string())));
+    let waited = waiting.join().expect("no panic");
+    assert!(matches!(waited, Err(Error::Unreachable { .. })), "who waits for a call hears of it: {waited:?}");
     assert_eq!(call.ended().reason, duet_core::EndReason::SignalingLost);
 }
 

@@ -44,6 +44,15 @@ final class ErrorTests: XCTestCase {
         XCTAssertEqual(session.state, .closed)
     }
 
+    func testWhoeverWaitsForACallHearsWhyTheSessionFailed() async throws {
+        let engine = try Engine()
+        let session = try Session(
+            url: "http://127.0.0.1:9", options: SessionOptions(user: "alice"), engine: engine)
+        await assertThrows(DuetError.self, from: Task { try await session.nextCall() }) {
+            $0.kind == .signaling
+        }
+    }
+
     func testMessagesThatAreNoneAreRefusedAndTheCallGoesOn() async throws {
         let users = try Users()
         let (outgoing, incoming) = try await users.connectedCall()

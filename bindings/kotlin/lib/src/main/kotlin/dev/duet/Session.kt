@@ -41,8 +41,8 @@ public sealed interface SessionEvent {
 
 /**
  * One user's presence at a signaling service, or over the host's own signaling. [close] hangs up its calls. So does
- * forgetting it, some time later: whoever holds it or one of its calls, takes its events or waits for something of it has
- * not.
+ * forgetting it, some time later: whoever holds it or one of its calls, takes its events or waits for something of
+ * it has not.
  */
 public class Session internal constructor(
     private val native: NativeSession,

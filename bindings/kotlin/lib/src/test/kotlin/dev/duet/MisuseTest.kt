@@ -31,6 +31,16 @@ class MisuseTest {
     }
 
     @Test
+    fun `whoever waits for a call hears why the session failed`() = test {
+        Engine().use { engine ->
+            // Port 9 discards; nothing listens there.
+            engine.session("ws://127.0.0.1:9", "alice").use { session ->
+                assertThrows<DuetException.Signaling> { runBlocking { session.nextCall() } }
+            }
+        }
+    }
+
+    @Test
     fun `a session that is closed ends what waits for it`() = test {
         Engine().use { engine ->
             val session = engine.session("ws://127.0.0.1:1", "alice")
