@@ -1861,7 +1861,7 @@ DuetError duet_session_join(DuetSession session,
 /**
  * Waits until somebody rings, for `timeout_ms` at most: in the place of an event handler that takes calls. From
  * the first wait on, calls that come between two waits are kept for the next one, and ring until they are taken
- * or their caller gives up. If there is such a handler, too, it has a handle of its own for each call, and
+ * or their caller gives up, and no event waits for a handler any more. If there is such a handler, too, it has a handle of its own for each call, and
  * freeing either hangs up. Inside a callback it does not wait; on the thread of the engine's executor it may wait
  * for that thread's own tasks.
  *

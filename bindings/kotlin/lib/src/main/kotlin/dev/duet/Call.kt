@@ -131,10 +131,11 @@ public class Call internal constructor(
 
     /** Hangs up and frees what the call holds. Idempotent; returns at once. */
     override fun close() {
+        scope.cancel()
+        // Before the end that closing brings, so that whoever waits hears of the closing, always.
+        news.finish(null)
         // Closed before: nothing is left to say.
         runCatching { native.release() }
-        scope.cancel()
-        news.finish(null)
         native.destroy()
     }
 

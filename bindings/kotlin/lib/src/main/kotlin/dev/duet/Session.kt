@@ -98,7 +98,8 @@ public class Session internal constructor(
         when (val event = events.firstOrNull { it !is SessionEvent.State }) {
             is SessionEvent.Incoming -> event.call
             is SessionEvent.Failed -> throw event.error
-            else -> throw DuetException.Closed("the session is closed")
+            // Another collector may have taken the reason.
+            else -> throw news.failure ?: DuetException.Closed("the session is closed")
         }
 
     /** Enters a room of two and waits there for the other one. Needs a service. */
@@ -144,6 +145,8 @@ private class SessionNews(
     val current = MutableStateFlow(state)
     val ready = CompletableDeferred<Unit>()
 
+    @Volatile var failure: DuetException? = null
+
     init {
         if (state == SessionState.CONNECTED) ready.complete(Unit)
     }
@@ -163,6 +166,7 @@ private class SessionNews(
             }
             is NativeSessionEvent.Failed -> {
                 val error = event.error.use { it.thrown() }
+                failure = error
                 ready.completeExceptionally(error)
                 queue.trySend(SessionEvent.Failed(error))
             }

@@ -141,7 +141,8 @@ class LifeTest {
                 engine.session("ws://127.0.0.1:${silent.localPort}", "alice").use {
                     val began = TimeSource.Monotonic.markNow()
                     withTimeoutOrNull(100.milliseconds) { engine.closeAndWait(DEADLINE) }
-                    assertTrue(began.elapsedNow() < DEADLINE / 2)
+                    // By itself the engine would wait twice as long for a service that says nothing.
+                    assertTrue(began.elapsedNow() < 800.milliseconds)
                 }
             }
         }
