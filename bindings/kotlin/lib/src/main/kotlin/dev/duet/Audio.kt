@@ -13,7 +13,12 @@ public enum class Played {
 }
 
 /** The sound we send. */
-public class LocalAudio internal constructor(private val call: NativeCall, private val handle: Long) {
+public class LocalAudio internal constructor(
+    /** Keeps the call and what it needs. */
+    @Suppress("unused") private val owner: Call,
+    private val call: NativeCall,
+    private val handle: Long,
+) {
     /**
      * Hands in sound of any length. Copies and returns; never waits. Before the call is connected, and while muted, it
      * is discarded.
@@ -37,8 +42,8 @@ public class LocalAudio internal constructor(private val call: NativeCall, priva
 
 /** The sound we receive. */
 public class RemoteAudio internal constructor(
-    /** Keeps the call. */
-    @Suppress("unused") private val call: NativeCall,
+    /** Keeps the call and what it needs. */
+    @Suppress("unused") private val owner: Call,
     private val handle: Long,
 ) {
     private val played = IntArray(1)

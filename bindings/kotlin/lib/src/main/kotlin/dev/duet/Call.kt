@@ -61,16 +61,16 @@ public class Call internal constructor(
     public val wantsVideo: Boolean = native.wantsVideo()
 
     /** The pictures we send. */
-    public val localVideo: LocalVideo = LocalVideo(native, handle)
+    public val localVideo: LocalVideo = LocalVideo(this, native, handle)
 
     /** The sound we send. */
-    public val localAudio: LocalAudio = LocalAudio(native, handle)
+    public val localAudio: LocalAudio = LocalAudio(this, native, handle)
 
     /** The pictures we receive. */
-    public val remoteVideo: RemoteVideo = RemoteVideo(native, handle)
+    public val remoteVideo: RemoteVideo = RemoteVideo(this, handle)
 
     /** The sound we receive. */
-    public val remoteAudio: RemoteAudio = RemoteAudio(native, handle)
+    public val remoteAudio: RemoteAudio = RemoteAudio(this, handle)
 
     init {
         // Not the call itself: one that its host forgot is freed, and hangs up.

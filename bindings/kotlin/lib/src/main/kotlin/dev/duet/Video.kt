@@ -110,7 +110,12 @@ public class VideoFrame private constructor(
 }
 
 /** The pictures we send. */
-public class LocalVideo internal constructor(private val call: NativeCall, private val handle: Long) {
+public class LocalVideo internal constructor(
+    /** Keeps the call and what it needs. */
+    @Suppress("unused") private val owner: Call,
+    private val call: NativeCall,
+    private val handle: Long,
+) {
     private val frame = Memory(layout.frameSize.toLong()).apply { clear() }
     private val queued = Memory(1)
 
@@ -193,8 +198,8 @@ public class Picture(public val format: PixelFormat = PixelFormat.YUV420) {
 
 /** The pictures we receive. */
 public class RemoteVideo internal constructor(
-    /** Keeps the call. */
-    @Suppress("unused") private val call: NativeCall,
+    /** Keeps the call and what it needs. */
+    @Suppress("unused") private val owner: Call,
     private val handle: Long,
 ) {
     private val info = Memory(layout.infoSize.toLong()).apply { clear() }
