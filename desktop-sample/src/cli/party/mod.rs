@@ -266,7 +266,8 @@ impl Party {
     }
 
     fn on_incoming(&mut self, at: Time, call: Call) {
-        if call.state() != CallState::Incoming {
+        // One that is over already, since its caller gave up or rang anew meanwhile, did ring.
+        if !matches!(call.state(), CallState::Incoming | CallState::Ended) {
             // Both rang at once, or they rang anew: this call took the place of ours.
             self.screen.say("they rang at the same time; in their call now");
             return self.take(call);
