@@ -36,7 +36,14 @@ fn count(folder: &Path) -> Result<usize> {
 /// Tests stand last in a file.
 fn code(source: &str) -> usize {
     let product = source.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
-    product.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//")).count()
+    lines_but(product, &["//"])
+}
+
+/// Lines that are not empty and begin with none of `others`.
+pub fn lines_but(text: &str, others: &[&str]) -> usize {
+    let counts =
+        |line: &&str| !line.is_empty() && !others.iter().any(|beginning| line.starts_with(beginning));
+    text.lines().map(str::trim).filter(counts).count()
 }
 
 #[cfg(test)]

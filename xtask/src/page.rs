@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
+use crate::ffi_size::lines_but;
 use crate::shell::{self, Result};
 
 /// What begins an example; its file, from the root, follows, then ` -->`.
@@ -37,19 +38,12 @@ fn read() -> Result<(PathBuf, String)> {
 
 fn example(file: &str) -> Result<String> {
     let text = fs::read_to_string(shell::root().join(file)).map_err(|error| format!("{file}: {error}"))?;
-    match code_lines(&text) {
+    match lines_but(&text, NO_CODE) {
         lines if lines > MAX_LINES => {
             Err(format!("{file} has {lines} lines of code; a call takes {MAX_LINES} at most"))
         }
         _ => Ok(text),
     }
-}
-
-/// Lines without those that are empty, comments or imports.
-fn code_lines(text: &str) -> usize {
-    let is_code =
-        |line: &&str| !line.is_empty() && !NO_CODE.iter().any(|beginning| line.starts_with(beginning));
-    text.lines().map(str::trim).filter(is_code).count()
 }
 
 /// The page with each example between its marks.
@@ -78,7 +72,7 @@ mod tests {
     #[test]
     fn comments_and_imports_are_no_code() {
         let text = "/* A call. */\n#include <duet.h>\n\nint main(void) {\n    // Nothing.\n    return 0; // Well.\n}\n";
-        assert_eq!(code_lines(text), 3);
+        assert_eq!(lines_but(text, NO_CODE), 3);
     }
 
     #[test]

@@ -105,7 +105,7 @@ pub fn describe(folder: &Path) -> Result<Option<String>> {
 }
 
 /// How to get a compiler.
-const HOW: &str = "`cargo xtask swift` gets the compiler (a download of 500 MB)";
+pub const HOW: &str = "`cargo xtask swift` gets the compiler (a download of 500 MB)";
 
 /// Where the library's own package is.
 pub const FOLDER: &str = "bindings/swift";

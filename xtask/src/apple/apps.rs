@@ -23,10 +23,8 @@ pub fn check() -> Result {
     if !found.is_empty() {
         return Err(format!("{FOLDER} is not as its project says:\n  {}", found.join("\n  ")));
     }
-    swift::present()?;
-    let (Some(sample), Some(library)) = (Package::present(FOLDER), Package::present(swift::FOLDER)) else {
-        return Err("Swift's compiler was here a moment ago".into());
-    };
+    let package = |folder| Package::present(folder).ok_or(swift::HOW);
+    let (sample, library) = (package(FOLDER)?, package(swift::FOLDER)?);
     sample.lint(&[CORE, SHELL].concat())?;
     sample.parse(SHELL)?;
     if tools::ON_MAC {
