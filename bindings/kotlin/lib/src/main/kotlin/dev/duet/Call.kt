@@ -32,7 +32,7 @@ public class CallEndedException(
 public class Call internal constructor(
     private val native: NativeCall,
     /** Kept: a session that is forgotten closes, and its calls with it. */
-    @Suppress("unused") private val session: Session?,
+    @Suppress("unused") private val owner: Session?,
     dispatcher: CoroutineDispatcher,
 ) : AutoCloseable {
     private val handle = native.handle().toLong()

@@ -47,7 +47,7 @@ public sealed interface SessionEvent {
 public class Session internal constructor(
     private val native: NativeSession,
     /** Kept: an engine that is forgotten closes, and its sessions with it. */
-    @Suppress("unused") private val engine: Engine,
+    @Suppress("unused") private val owner: Engine,
     send: (suspend (String) -> Unit)?,
     private val dispatcher: CoroutineDispatcher,
 ) : AutoCloseable {
