@@ -21,6 +21,9 @@ const NEEDED: &[&str] = &[
     "native <methods>",
 ];
 
+/// What only the rule has that keeps what only holds something.
+const HOLDERS: &str = "void stay()";
+
 /// What the program itself needs: its beginning, and what R8 knows of Android without being told.
 const PROGRAM: &str = "-keep class dev.duet.smoke.SmokeKt { public static void main(java.lang.String[]); }
 # Coroutines' debugger, which is not on Android.
@@ -36,6 +39,11 @@ const PROGRAM: &str = "-keep class dev.duet.smoke.SmokeKt { public static void m
 pub fn check(program: &Program, rules: &str, full: bool) -> Result {
     shrink(program, rules, "kept")?;
     shell::run(program.run(&[shrunk(program, "kept")])?)?;
+    if !holds(&shrunk(program, "kept"))? {
+        return Err(format!(
+            "the rules for R8 have no line with `{HOLDERS}`: calls in use would be collected"
+        ));
+    }
     let tried = if full { NEEDED } else { &NEEDED[NEEDED.len() - 1..] };
     for word in tried {
         let fewer = without(rules, word)?;
@@ -48,7 +56,24 @@ pub fn check(program: &Program, rules: &str, full: bool) -> Result {
         }
         eprintln!("\u{2713} without the rule of `{word}` the program fails, as it should");
     }
+    if full {
+        shrink(program, &without(rules, HOLDERS)?, "broken")?;
+        if holds(&shrunk(program, "broken"))? {
+            return Err(format!("without `{HOLDERS}` all is kept, too: the check proves nothing"));
+        }
+        eprintln!("\u{2713} without the rule of `{HOLDERS}` calls in use could be collected, and it is seen");
+    }
     Ok(())
+}
+
+/// Whether what only holds something is still there: one call of a program says nothing of what is collected later.
+fn holds(jar: &Path) -> Result<bool> {
+    let data = fs::read(jar).map_err(|error| format!("{}: {error}", jar.display()))?;
+    let classes = archive::read(&data)?;
+    // As constants of a class file: tag, length, text.
+    let names: [&[u8]; 2] = [b"\x01\0\x05owner", b"\x01\0\x04stay"];
+    let has = |name: &[u8]| classes.values().any(|class| memchr::memmem::find(class, name).is_some());
+    Ok(names.into_iter().all(has))
 }
 
 /// The rules but for those in whose line a word stands.
