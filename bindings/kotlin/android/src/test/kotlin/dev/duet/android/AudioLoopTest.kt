@@ -86,15 +86,21 @@ class AudioLoopTest {
 
     @Test
     fun `stopping returns at once even if the device hangs, and it is closed later`() {
-        val hang = CountDownLatch(1)
+        val (turns, hang) = List(2) { CountDownLatch(1) }
         opens = {
             object : AudioDevice by Fake() {
-                override fun turn(): Boolean = hang.await(20, TimeUnit.SECONDS)
+                override fun turn(): Boolean {
+                    turns.countDown()
+                    return hang.await(20, TimeUnit.SECONDS)
+                }
+
                 override fun interrupt() = Unit
             }
         }
         loop.start()
         expect("prepared", "opened")
+        // Until it hangs, it could be closed at once.
+        assertTrue(turns.await(20, TimeUnit.SECONDS))
         loop.stop()
         assertTrue(!loop.running && told.isEmpty())
         hang.countDown()
